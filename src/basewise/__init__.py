@@ -1,0 +1,1 @@
+"""basewise chooses the right Python base image for an application, with evidence."""

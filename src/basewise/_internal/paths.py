@@ -1,0 +1,61 @@
+"""Where files live, and writing them so that a crash loses nothing."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+from basewise.errors import OutputError
+
+__all__ = ["cache_directory", "write_atomically"]
+
+
+def cache_directory() -> Path:
+    """The cache directory: `BASEWISE_CACHE_DIR`, else the platform's; not created here."""
+    stated = os.environ.get("BASEWISE_CACHE_DIR")
+    if stated:
+        return Path(stated)
+    from platformdirs import user_cache_path  # noqa: PLC0415 - costs 20 ms where the variable is set
+
+    return user_cache_path("basewise", appauthor=False)
+
+
+def write_atomically(path: Path, content: bytes, *, private: bool = False) -> None:
+    """Write a file beside its place and rename it there.
+
+    Args:
+        path: The file to write; its directory is made when missing.
+        content: All of it.
+        private: Readable by the owner alone (0600); otherwise as the umask says.
+
+    Raises:
+        OutputError: The file could not be written; an old one is untouched.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.is_dir():
+            raise IsADirectoryError(f"{path} is a directory")
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            if not private:
+                _apply_umask(temporary)
+            Path(temporary).replace(path)
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise OutputError(
+            f"cannot write `{path}`: {error.strerror or error}",
+            hint="choose another file with `-o`; what stood there before is unchanged",
+        ) from error
+
+
+def _apply_umask(path: str) -> None:
+    umask = os.umask(0)
+    os.umask(umask)
+    Path(path).chmod(0o666 & ~umask)

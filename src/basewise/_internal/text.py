@@ -1,0 +1,44 @@
+"""Making text from elsewhere safe to show, and numbers readable."""
+
+from __future__ import annotations
+
+import unicodedata
+
+__all__ = ["format_bytes", "plural", "safe_text"]
+
+MAX_SHOWN_CHARACTERS = 500
+_HIDDEN_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+_KIB = 1000.0
+
+
+def safe_text(text: str, *, limit: int = MAX_SHOWN_CHARACTERS) -> str:
+    r"""Return one line without control, format or bidirectional characters, cut at `limit` characters.
+
+    Each such character becomes its escape (`\x1b`, `\u202e`), so that nothing is hidden.
+    """
+    shown = "".join(
+        char.encode("ascii", "backslashreplace").decode("ascii")
+        if unicodedata.category(char) in _HIDDEN_CATEGORIES and ord(char) > 0x7E  # noqa: PLR2004 - beyond ASCII
+        else repr(char)[1:-1]
+        if unicodedata.category(char) in _HIDDEN_CATEGORIES
+        else char
+        for char in text[: limit + 1]
+    )
+    return shown if len(shown) <= limit else f"{shown[: limit - 1]}…"
+
+
+def format_bytes(count: int | None) -> str:
+    """Return decimal units as registries and `docker images` show them: `130 MB`, `1.11 GB`; `?` when unknown."""
+    if count is None:
+        return "?"
+    size = float(count)
+    for unit in ("B", "kB", "MB"):
+        if abs(size) < _KIB:
+            return f"{size:.0f} {unit}" if unit == "B" or abs(size) >= 10 else f"{size:.1f} {unit}"  # noqa: PLR2004
+        size /= _KIB
+    return f"{size:.2f} GB"
+
+
+def plural(count: int, noun: str, nouns: str | None = None) -> str:
+    """Return `1 package`, `2 packages`."""
+    return f"{count} {noun if count == 1 else nouns or noun + 's'}"

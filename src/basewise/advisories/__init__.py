@@ -1,0 +1,1 @@
+"""What is known to be wrong: feeds, and the store that they are built into."""

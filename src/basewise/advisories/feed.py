@@ -1,0 +1,56 @@
+"""What a feed is: something that yields advisory facts, with the status of each source it read."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import msgspec
+
+from basewise.model.advisory import Advisory, SourceStatus
+from basewise.progress import Progress
+
+__all__ = ["Feed", "FeedResult", "Skipped"]
+
+
+class Skipped(msgspec.Struct, frozen=True, order=True):
+    """A record that a feed left out, and why."""
+
+    what: str
+    why: str
+
+
+class FeedResult(msgspec.Struct, frozen=True, kw_only=True):
+    """Facts of one feed, sorted and without repetition.
+
+    Args:
+        sources: One per source read (a suite of an archive, a file).
+        advisories: The facts.
+        exploited: CVE ids that a list of exploited vulnerabilities names (KEV), else empty.
+        covered: (ecosystem, release, package) triples that the feed looked at, also where it found
+            nothing; what is not here is not covered.
+        oldest: Oldest statement seen per covered triple where known (a changelog's first entry), as
+            (ecosystem, release, package, version, YYYY-MM-DD): before it, absence proves nothing.
+        current: Newest version seen per covered triple, as (ecosystem, release, package, version).
+        skipped: Records left out, with reasons.
+    """
+
+    sources: tuple[SourceStatus, ...]
+    advisories: tuple[Advisory, ...] = ()
+    exploited: tuple[str, ...] = ()
+    covered: tuple[tuple[str, str, str], ...] = ()
+    oldest: tuple[tuple[str, str, str, str, str], ...] = ()
+    current: tuple[tuple[str, str, str, str], ...] = ()
+    skipped: tuple[Skipped, ...] = ()
+
+
+class Feed(Protocol):
+    """Fetches and parses one kind of source. Constructor arguments say where it is and with which limits."""
+
+    name: str
+
+    def collect(self, progress: Progress) -> FeedResult:
+        """Read everything.
+
+        Raises:
+            InputError: Nothing could be read. Partial success is a result whose sources carry a note.
+        """

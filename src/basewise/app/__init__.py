@@ -1,0 +1,1 @@
+"""What the application asks for, read from its files without executing anything."""

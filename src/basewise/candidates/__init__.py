@@ -1,0 +1,1 @@
+"""The catalogue of base images, lifecycles and trust."""

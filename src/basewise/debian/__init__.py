@@ -1,0 +1,1 @@
+"""Debian archives: control stanzas, indexes, .deb files, dependency closure."""

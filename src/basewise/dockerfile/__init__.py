@@ -1,0 +1,1 @@
+"""Dockerfiles: a model of what a file says."""

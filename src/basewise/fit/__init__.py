@@ -1,0 +1,1 @@
+"""Whether the application installs, loads and runs on a base image."""

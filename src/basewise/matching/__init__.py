@@ -1,0 +1,1 @@
+"""What applies: one matcher an ecosystem."""

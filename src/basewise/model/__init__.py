@@ -1,0 +1,1 @@
+"""The nouns of basewise: frozen values, parsed at the edge, without input or output."""

@@ -1,0 +1,84 @@
+"""Advisory facts as the store keeps them, and the sources that they come from."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+__all__ = ["Advisory", "FactKind", "SourceStatus"]
+
+
+class FactKind(StrEnum):
+    """What a source says of one vulnerability and one package in one release.
+
+    `FIXED`: fixed in `version`. `MENTIONED`, `REVERTED`: a changelog names it without fixing it, or
+    takes a fix back in `version`. `FIXED_ELSEWHERE`: another suite has fixed it; nothing is known of
+    this one. The rest are the Debian tracker's states: `OPEN` (unfixed), `NOT_AFFECTED`, `NO_DSA`,
+    `POSTPONED`, `UNIMPORTANT` (all three minor), `IGNORED` (won't fix), `END_OF_LIFE`, `UNDETERMINED`.
+    """
+
+    FIXED = "fixed"
+    MENTIONED = "mentioned"
+    REVERTED = "reverted"
+    FIXED_ELSEWHERE = "fixed-elsewhere"
+    OPEN = "open"
+    NOT_AFFECTED = "not-affected"
+    NO_DSA = "no-dsa"
+    POSTPONED = "postponed"
+    UNIMPORTANT = "unimportant"
+    IGNORED = "ignored"
+    END_OF_LIFE = "end-of-life"
+    UNDETERMINED = "undetermined"
+
+
+class Advisory(msgspec.Struct, frozen=True, order=True, kw_only=True):
+    """One statement of one source: (vulnerability, package, release) → kind, and a version for some.
+
+    Args:
+        id: The vulnerability, usually a CVE id; for a CPython entry without one, its issue (`gh-160300`).
+        ecosystem: `debian`, `cpython`, later `alpine`, `pypi` …
+        release: Debian codename (`bookworm`, `sid`) or CPython branch (`3.12`).
+        package: Source package name, or `cpython`.
+        kind: What is said.
+        version: The version that fixes, mentions or reverts; "" when the kind has none.
+        origin: Name of the feed (`debian_archive`, `debian_tracker`, `cpython`).
+        published: Date of the statement as `YYYY-MM-DD`, "" when unknown. For a changelog fact the
+            date of its entry.
+        detail: Where it stands, for `explain` (changelog entry version, release notes version); never
+            an advisory's prose.
+        aliases: Other ids of the same vulnerability.
+        severity: Lower-case severity that this source gives, "" when it gives none.
+    """
+
+    id: str
+    ecosystem: str
+    release: str
+    package: str
+    kind: FactKind
+    version: str = ""
+    origin: str
+    published: str = ""
+    detail: str = ""
+    aliases: tuple[str, ...] = ()
+    severity: str = ""
+
+
+class SourceStatus(msgspec.Struct, frozen=True, order=True, kw_only=True):
+    """What a store holds of one source.
+
+    Args:
+        name: Feed and scope, for example `debian_archive bookworm`.
+        ecosystem: As in `Advisory`.
+        as_of: Date of the data as `YYYY-MM-DD`.
+        entries: Number of facts.
+        verified: A signature chain was checked from a trusted key to every file.
+        note: What is known to be missing or odd in this source; "" when nothing.
+    """
+
+    name: str
+    ecosystem: str
+    as_of: str
+    entries: int
+    verified: bool
+    note: str = ""

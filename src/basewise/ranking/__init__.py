@@ -1,0 +1,1 @@
+"""Constraints, cost, order and explanation; works on values of the model alone."""
