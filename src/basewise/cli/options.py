@@ -1,0 +1,114 @@
+"""Options that several commands share, and reading their values."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from basewise.cli.console import write_stdout
+from basewise.errors import InvalidValueError, UsageError
+
+__all__ = ["common_options", "now_option", "output_options", "parse_now", "parse_size", "write_result"]
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+_UNITS = {
+    "": 1, "b": 1, "k": 1000, "kb": 1000, "m": 1000**2, "mb": 1000**2, "g": 1000**3, "gb": 1000**3,
+    "kib": 1024, "mib": 1024**2, "gib": 1024**3,
+}  # fmt: skip
+_SIZE = re.compile(r"(\d{1,15}(?:\.\d{1,6})?)\s*([a-zA-Z]{0,3})\Z")
+
+
+def parse_size(text: str) -> int:
+    """Read a size: `800MB` and `1.5gb` are decimal, `1GiB` is binary, a bare number is bytes.
+
+    Returns:
+        Bytes.
+
+    Raises:
+        InvalidValueError: The text is no size.
+    """
+    found = _SIZE.match(text.strip())
+    if found is None or found[2].lower() not in _UNITS:
+        raise InvalidValueError(f"not a size: {text[:40]!r}", hint="write for example `800MB` or `1GiB`")
+    return int(float(found[1]) * _UNITS[found[2].lower()])
+
+
+def parse_now(text: str | None, source_date_epoch: str | None) -> datetime | None:
+    """Read `--now` (ISO date or time, UTC when it names no zone), else `SOURCE_DATE_EPOCH`, else None.
+
+    Raises:
+        InvalidValueError: The text is no date.
+    """
+    if text is not None:
+        try:
+            moment = datetime.fromisoformat(text)
+        except ValueError as error:
+            raise InvalidValueError(f"not a date: {text[:40]!r}", hint="write `2026-11-23`") from error
+        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    if source_date_epoch:
+        try:
+            return datetime.fromtimestamp(int(source_date_epoch), tz=UTC)
+        except (ValueError, OverflowError, OSError) as error:
+            raise InvalidValueError(
+                f"SOURCE_DATE_EPOCH is no number of seconds: {source_date_epoch[:40]!r}"
+            ) from error
+    return None
+
+
+def common_options(command: Command) -> Command:
+    """Add `-q`, `-v` and colour."""
+    for option in reversed(
+        (
+            click.option("-q", "--quiet", is_flag=True, help="Say nothing on stderr but errors."),
+            click.option("-v", "--verbose", is_flag=True, help="Say every step on stderr."),
+            click.option(
+                "--color/--no-color", default=None, help="Colour; default: on a terminal without NO_COLOR."
+            ),
+        )
+    ):
+        command = option(command)
+    return command
+
+
+def now_option(command: Command) -> Command:
+    """Add `--now`."""
+    return click.option(
+        "--now", metavar="DATE", help="Judge as of this date (else SOURCE_DATE_EPOCH, else the clock)."
+    )(command)
+
+
+def output_options(formats: tuple[str, ...]) -> Callable[[Command], Command]:
+    """Add `--format` and `-o`."""
+
+    def add(command: Command) -> Command:
+        command = click.option("-o", "--output", metavar="FILE", help="Write there instead of stdout.")(
+            command
+        )
+        return click.option(
+            "--format", "output_format", type=click.Choice(formats), default=formats[0], show_default=True,
+            help="Form of the answer.",
+        )(command)  # fmt: skip
+
+    return add
+
+
+def write_result(text: str, output: str | None) -> None:
+    """Write a result to a file (whole or not at all) or to stdout.
+
+    Raises:
+        OutputError: The file could not be written; an old one is untouched.
+        UsageError: The file name is empty.
+    """
+    if output is None:
+        write_stdout(text)
+        return
+    if not output:
+        raise UsageError("`-o` needs a file name", hint="leave `-o` out to write to stdout")
+    from basewise._internal.paths import write_atomically  # noqa: PLC0415 - only with -o
+
+    write_atomically(Path(output), text.encode("utf-8", "backslashreplace"))
