@@ -95,6 +95,8 @@ class Vulnerabilities(msgspec.Struct, frozen=True, kw_only=True):
         after_rebuild: The total without the fixable ones.
         exploited: Findings that KEV lists; None when no list could say.
         as_of: The oldest date of the sources used, `YYYY-MM-DD`; None when unmeasured.
+        exploited_after_rebuild: Those of `exploited` that stay after a rebuild.
+        by_severity_after_rebuild: Severities of what stays after a rebuild, minor findings left out.
     """
 
     total: int | None = None
@@ -105,3 +107,5 @@ class Vulnerabilities(msgspec.Struct, frozen=True, kw_only=True):
     by_severity: BySeverity = msgspec.field(default_factory=BySeverity)
     by_state: ByState = msgspec.field(default_factory=ByState)
     as_of: str | None = None
+    exploited_after_rebuild: int | None = None
+    by_severity_after_rebuild: BySeverity = msgspec.field(default_factory=BySeverity)
