@@ -1,0 +1,224 @@
+"""What installing packages brings along: apt's choices, worked out on an index.
+
+As `apt-get install --no-install-recommends` chooses: a dependency that something installed or already chosen
+fulfils brings nothing; otherwise the first alternative that can be installed is taken, a virtual name
+through its best provider. An installed package that is too old for a dependency is upgraded, and with it
+the installed packages of the same source that demand its exact version. Conflicts are not looked at: the
+result says what is brought, not that apt will remove nothing for it.
+
+Reference: Debian Policy, section 7; apt-get(8).
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
+
+import msgspec
+
+from basewise.debian.dependency import Dependency, Relation, satisfies
+from basewise.debian.package import BinaryPackage, SuiteIndex
+
+__all__ = ["Closure", "Upgrade", "WantedPackage", "closure"]
+
+_PRIORITIES = {"required": 0, "important": 1, "standard": 2, "optional": 3, "extra": 4}
+
+
+class Upgrade(msgspec.Struct, frozen=True):
+    """An installed package that a dependency needs newer."""
+
+    installed_version: str
+    package: BinaryPackage
+
+
+class WantedPackage(msgspec.Struct, frozen=True, kw_only=True):
+    """One wanted name and what it newly brings.
+
+    Args:
+        wanted: The name as asked for, perhaps virtual or an older name (`libglib2.0-0`).
+        package: What is installed for it, None when the suite has nothing.
+        installed: It was there before, or an earlier wanted package brought it.
+        brings: Packages newly installed, `package` first, then its dependencies in the order in which they
+            are found; what an earlier wanted package brings is not repeated.
+        upgrades: Installed packages that must become newer.
+        missing: Dependencies that nothing in the suite fulfils, as written.
+    """
+
+    wanted: str
+    package: BinaryPackage | None
+    installed: bool = False
+    brings: tuple[BinaryPackage, ...] = ()
+    upgrades: tuple[Upgrade, ...] = ()
+    missing: tuple[str, ...] = ()
+
+    @property
+    def download_bytes(self) -> int:
+        """Bytes to download for it, upgrades included."""
+        upgraded = sum(upgrade.package.download_bytes for upgrade in self.upgrades)
+        return upgraded + sum(package.download_bytes for package in self.brings)
+
+    @property
+    def installed_bytes(self) -> int:
+        """Bytes that it adds on disk; an upgrade of what is there counts as none."""
+        return sum(package.installed_bytes for package in self.brings)
+
+
+class Closure(msgspec.Struct, frozen=True):
+    """What a list of wanted packages brings, one entry a wanted name, in their order."""
+
+    wanted: tuple[WantedPackage, ...]
+
+    @property
+    def packages(self) -> tuple[BinaryPackage, ...]:
+        """All packages newly installed."""
+        return tuple(package for item in self.wanted for package in item.brings)
+
+    @property
+    def upgrades(self) -> tuple[Upgrade, ...]:
+        """All upgrades of what is installed."""
+        return tuple(upgrade for item in self.wanted for upgrade in item.upgrades)
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Wanted names and dependencies that the suite cannot give."""
+        names = (item.wanted for item in self.wanted if item.package is None)
+        return (*names, *(name for item in self.wanted for name in item.missing))
+
+    @property
+    def download_bytes(self) -> int:
+        """Bytes to download for all."""
+        return sum(item.download_bytes for item in self.wanted)
+
+    @property
+    def installed_bytes(self) -> int:
+        """Bytes that all of them add on disk."""
+        return sum(item.installed_bytes for item in self.wanted)
+
+
+def closure(wanted: Iterable[str], installed: Mapping[str, str], suite: SuiteIndex) -> Closure:
+    """Work out what `apt-get install --no-install-recommends` of the names would bring.
+
+    Args:
+        wanted: Package names, in the order of the command line.
+        installed: Names and versions of the packages that are there.
+        suite: Index of the release.
+    """
+    state = _State(installed, suite)
+    return Closure(tuple(state.install(name) for name in wanted))
+
+
+class _State:
+    """What is installed or chosen so far."""
+
+    def __init__(self, installed: Mapping[str, str], suite: SuiteIndex) -> None:
+        self._suite = suite
+        self._versions = dict(installed)
+        self._provided: dict[str, list[Relation]] = {}
+        self._by_source: dict[str, list[str]] = {}
+        for name in installed:
+            package = suite.get(name)
+            if package is not None:
+                self._by_source.setdefault(package.source, []).append(name)
+                self._remember_provisions(package)
+
+    def install(self, name: str) -> WantedPackage:
+        """Choose the package for a name and everything that it newly needs."""
+        target = Relation(name)
+        if self._is_fulfilled(target):
+            return WantedPackage(wanted=name, package=self._present(name), installed=True)
+        package = self._candidate(target, name)
+        if package is None:
+            return WantedPackage(wanted=name, package=None)
+        brings: list[BinaryPackage] = []
+        upgrades: list[Upgrade] = []
+        missing: list[str] = []
+        queue = deque([package])
+        while queue:
+            chosen = queue.popleft()
+            present = self._versions.get(chosen.name)
+            if present == chosen.version:
+                continue
+            self._take(chosen)
+            if present is None:
+                brings.append(chosen)
+            else:
+                upgrades.append(Upgrade(present, chosen))
+                queue.extend(self._bound_to(chosen))
+            for dependency in chosen.depends:
+                if any(self._is_fulfilled(relation) for relation in dependency):
+                    continue
+                needed = self._choose(dependency, chosen.source)
+                if needed is None:
+                    missing.append(" | ".join(str(relation) for relation in dependency))
+                else:
+                    queue.append(needed)
+        return WantedPackage(
+            wanted=name,
+            package=package,
+            brings=tuple(brings),
+            upgrades=tuple(upgrades),
+            missing=tuple(missing),
+        )
+
+    def _present(self, name: str) -> BinaryPackage | None:
+        """Return the package that fulfils a name which is there, as the suite knows it."""
+        if name in self._versions:
+            return self._suite.get(name)
+        providers = self._suite.providers(name)
+        return next((package for package, _ in providers if package.name in self._versions), None)
+
+    def _take(self, package: BinaryPackage) -> None:
+        if package.name not in self._versions:
+            self._by_source.setdefault(package.source, []).append(package.name)
+            self._remember_provisions(package)
+        self._versions[package.name] = package.version
+
+    def _remember_provisions(self, package: BinaryPackage) -> None:
+        for provision in package.provides:
+            self._provided.setdefault(provision.name, []).append(provision)
+
+    def _is_fulfilled(self, relation: Relation) -> bool:
+        version = self._versions.get(relation.name)
+        if version is not None and satisfies(version, relation):
+            return True
+        return any(_provides(provision, relation) for provision in self._provided.get(relation.name, ()))
+
+    def _choose(self, dependency: Dependency, source: str) -> BinaryPackage | None:
+        """Return the package to install for a dependency: of the first alternative that has one."""
+        candidates = (self._candidate(relation, source) for relation in dependency)
+        return next((package for package in candidates if package is not None), None)
+
+    def _candidate(self, relation: Relation, source: str) -> BinaryPackage | None:
+        """Return the package of this name, or the best provider of it."""
+        package = self._suite.get(relation.name)
+        if package is not None and satisfies(package.version, relation):
+            return package
+        providers = [
+            provider
+            for provider, provision in self._suite.providers(relation.name)
+            if _provides(provision, relation)
+        ]
+        return min(providers, key=lambda provider: _preference(provider, source), default=None)
+
+    def _bound_to(self, upgraded: BinaryPackage) -> Iterator[BinaryPackage]:
+        """Yield installed packages of the same source that demand exactly this version."""
+        for name in self._by_source.get(upgraded.source, ()):
+            package = self._suite.get(name)
+            if package is None or self._versions[name] == package.version:
+                continue
+            exact = (relation for group in package.depends for relation in group if relation.operator == "=")
+            if any(relation.name == upgraded.name for relation in exact):
+                yield package
+
+
+def _provides(provision: Relation, relation: Relation) -> bool:
+    """Say whether a provision fulfils a relation: one with a version needs a provision with one."""
+    if not relation.operator:
+        return True
+    return provision.operator == "=" and satisfies(provision.version, relation)
+
+
+def _preference(provider: BinaryPackage, source: str) -> tuple[bool, bool, int, str]:
+    """Order providers as apt does: same source, essential, priority, then name."""
+    priority = _PRIORITIES.get(provider.priority, len(_PRIORITIES))
+    return provider.source != source, not provider.essential, priority, provider.name
