@@ -1,0 +1,61 @@
+"""Pieces of the sentences that the ranking writes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+
+from basewise.model.choice import Candidate
+from basewise.model.verdict import Reason, ReasonKind
+
+__all__ = ["blocking_sentences", "join_names", "parse_date"]
+
+MAX_NAMES = 12
+_FILE_KINDS = (ReasonKind.NO_WHEEL, ReasonKind.NO_RECIPE, ReasonKind.NO_FILE)
+
+
+def join_names(names: Iterable[str], *, limit: int = MAX_NAMES) -> str:
+    """Return `a, b and c`, each once, in the order given; the rest beyond `limit` is counted."""
+    unique = list(dict.fromkeys(names))
+    if len(unique) > limit:
+        unique = [*unique[:limit], f"{len(unique) - limit} more"]
+    return " and ".join([", ".join(unique[:-1]), unique[-1]] if len(unique) > 1 else unique)
+
+
+def parse_date(text: str | None) -> date | None:
+    """Return the date of `YYYY-MM-DD…`, None when there is none or it does not parse."""
+    try:
+        return date.fromisoformat(text[:10]) if text else None
+    except ValueError:
+        return None
+
+
+def blocking_sentences(candidate: Candidate) -> tuple[str, ...]:
+    """Return why the application does not fit, one sentence a cause, each naming every package it concerns."""
+    blocking = [reason for reason in candidate.reasons if reason.blocking]
+    sentences = list(_missing_files(candidate, {kind: _packages(blocking, kind) for kind in _FILE_KINDS}))
+    other = (reason.sentence for reason in blocking if reason.kind not in _FILE_KINDS)
+    return tuple(dict.fromkeys([*sentences, *other]))
+
+
+def _packages(blocking: Sequence[Reason], kind: ReasonKind) -> list[str]:
+    return sorted({reason.package for reason in blocking if reason.kind is kind})
+
+
+def _missing_files(candidate: Candidate, packages: dict[ReasonKind, list[str]]) -> Iterable[str]:
+    libc = candidate.libc
+    family = libc.family if libc.family == "musl" else f"{libc.family} {libc.version}"
+    flavour = f"{family} wheel for Python {candidate.python_minor}"
+    without_recipe = packages[ReasonKind.NO_RECIPE]
+    if without_recipe:
+        yield _have_no(without_recipe, flavour, "and no build recipe")
+    only_wheel = [name for name in packages[ReasonKind.NO_WHEEL] if name not in without_recipe]
+    if only_wheel:
+        yield _have_no(only_wheel, flavour, "")
+    if packages[ReasonKind.NO_FILE]:
+        yield _have_no(packages[ReasonKind.NO_FILE], "file that could be installed", "")
+
+
+def _have_no(names: list[str], what: str, more: str) -> str:
+    verb = "has" if len(names) == 1 else "have"
+    return f"{join_names(names, limit=len(names))} {verb} no {what} {more}".rstrip()
