@@ -22,8 +22,9 @@ MAX_REQUIREMENT_CHARACTERS = 8192
 WOULD_EXECUTE = "not read, would execute code"
 _SEPARATORS = re.compile(r"[-_.]+")
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?\Z")
-_USER_INFO = re.compile(r"(?<=://)[^/?#\s]*@")
+_URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*://)(\S+)")
 _QUERY = re.compile(r"[?#]\S*")
+_HOST = re.compile(r"(?:\[[0-9A-Fa-f:.]*\]|[^:\[\]]*)(?::\d*)?\Z")
 _VARIABLE = re.compile(r"\$\{[A-Z0-9_]+\}")
 
 
@@ -33,8 +34,17 @@ def normalise_name(name: str) -> str:
 
 
 def redact_url(url: str) -> str:
-    """Return a URL without user, password, query and fragment, safe to print."""
-    return safe_text(_QUERY.sub("", _USER_INFO.sub("", url)))
+    """Return a text whose URLs have no user, password, query and fragment, safe to print."""
+    return safe_text(_QUERY.sub("", _URL.sub(lambda found: f"{found[1]}{_without_user(found[2])}", url)))
+
+
+def _without_user(rest: str) -> str:
+    """Cut the user from what follows `://`; a host that is none hides a password with a `/`, so all before `@` goes."""
+    authority, slash, path = rest.partition("/")
+    authority = authority.rpartition("@")[2]
+    if _HOST.match(_QUERY.sub("", authority)):
+        return f"{authority}{slash}{path}"
+    return rest.rpartition("@")[2] if "@" in rest else "…"
 
 
 def parse_requirement(

@@ -12,7 +12,12 @@ import re
 from basewise._internal.text import safe_text
 from basewise.app.folder import Folder
 from basewise.app.manifest import ManifestContent, PythonRange, ReadOptions, Tier
-from basewise.app.requirement_text import WOULD_EXECUTE, parse_requirement, redact_url
+from basewise.app.requirement_text import (
+    MAX_REQUIREMENT_CHARACTERS,
+    WOULD_EXECUTE,
+    parse_requirement,
+    redact_url,
+)
 from basewise.app.requirements_lines import (
     LogicalLine,
     RequirementsText,
@@ -171,6 +176,9 @@ class _Walk:
 
     def _requirement(self, line: LogicalLine, location: Location, *, constraint: bool) -> None:
         text, rest = split_requirement(line.text)
+        if len(text) > MAX_REQUIREMENT_CHARACTERS:
+            limit = f"a requirement is longer than {MAX_REQUIREMENT_CHARACTERS} characters"
+            raise ManifestError(location.path, location.line, limit)
         if _DIRECT.match(text) or _ARCHIVE.match(text):
             kind = "URL" if _remote(text) else "path"
             self._leave_out(redact_url(text), f"{kind} requirement: {WOULD_EXECUTE}", location)

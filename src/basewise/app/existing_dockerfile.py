@@ -1,0 +1,130 @@
+"""The application's own Dockerfile: its final image, Python, OS packages and start command.
+
+Everything here fails soft: what cannot be told without a build is None and a warning.
+"""
+
+from __future__ import annotations
+
+import re
+
+import msgspec
+
+from basewise._internal.text import safe_text
+from basewise.app.folder import Folder
+from basewise.dockerfile.model import Dockerfile, Part, Stage
+from basewise.dockerfile.parse import parse_dockerfile, stages
+from basewise.dockerfile.shell import installed_packages, json_words
+from basewise.dockerfile.variables import argument_defaults, expand
+from basewise.errors import ManifestError
+from basewise.model.requirement import ExistingDockerfile, Location, StatedPython
+
+__all__ = ["DockerfileContent", "read_dockerfile"]
+
+MAX_DOCKERFILE_BYTES = 1 << 20
+_NAMES = ("Dockerfile", "Containerfile", "dockerfile", "docker/Dockerfile")
+_PYTHON_IMAGE = re.compile(r"(?:^|/)python:(3\.\d+)(?=[.@-]|(?:a|b|rc)\d|\Z)")
+_PYTHON_TAG = re.compile(r":[^@/]*python-?(3\.\d+)(?!\d)")
+_PACKAGE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+_-]*")
+_DEFAULT_SHELL = ("/bin/sh", "-c")
+
+
+class DockerfileContent(msgspec.Struct, frozen=True, kw_only=True):
+    """What was found, where its command stands, the Python it states, and what could not be told."""
+
+    dockerfile: ExistingDockerfile | None = None
+    command_at: Location | None = None
+    stated_python: StatedPython | None = None
+    warnings: tuple[str, ...] = ()
+
+
+def read_dockerfile(folder: Folder) -> DockerfileContent:
+    """Read the Dockerfile of an application where it has one; one that cannot be read is a warning."""
+    name = next((name for name in _NAMES if folder.exists(name) and not folder.is_directory(name)), None)
+    if name is None:
+        return DockerfileContent()
+    try:
+        text = folder.read_text(name, max_bytes=MAX_DOCKERFILE_BYTES)
+    except ManifestError as error:
+        return DockerfileContent(warnings=(error.message,))
+    return _content(name, parse_dockerfile(text))
+
+
+def _content(name: str, parsed: Dockerfile) -> DockerfileContent:
+    every = stages(parsed)
+    if not every:
+        return DockerfileContent(warnings=(f"{name}: there is no FROM in it",))
+    arguments = argument_defaults(parsed.global_arguments)
+    chain = _chain(every)
+    root = chain[0]
+    image = expand(root.base, arguments)
+    parts = tuple(part for stage in chain for part in stage.parts)
+    packages = installed_packages(parts)
+    command, line = _command(parts)
+    warnings = []
+    if image is None:
+        warnings.append(
+            f"{name}:{root.origin.line}: cannot resolve `FROM {safe_text(root.base)}` without a build"
+        )
+    if packages.unread:
+        words = ", ".join(f"`{safe_text(word)}`" for word in packages.unread[:5])
+        warnings.append(f"{name}: installs OS packages that only a build can name: {words}")
+    return DockerfileContent(
+        dockerfile=ExistingDockerfile(
+            path=name,
+            final_image=image,
+            stages=tuple(expand(stage.base, arguments) or stage.base for stage in every),
+            apt_packages=_bare(packages.apt),
+            apk_packages=_bare(packages.apk),
+            command=command,
+        ),
+        command_at=Location(name, line) if command else None,
+        stated_python=_stated(image, Location(name, root.origin.line)),
+        warnings=tuple(warnings),
+    )
+
+
+def _chain(every: tuple[Stage, ...]) -> list[Stage]:
+    """Return the last stage and those that it stands on, the lowest first."""
+    chain = [every[-1]]
+    while True:
+        below = next(
+            (
+                stage
+                for stage in reversed(every[: chain[0].index])
+                if stage.name and stage.name == chain[0].base.lower()
+            ),
+            None,
+        )
+        if below is None:
+            return chain
+        chain.insert(0, below)
+
+
+def _command(parts: tuple[Part, ...]) -> tuple[tuple[str, ...], int]:
+    """Return ENTRYPOINT and CMD as one argument list, and the line of the later of them."""
+    shell: tuple[str, ...] = _DEFAULT_SHELL
+    entrypoint: tuple[str, ...] = ()
+    command: tuple[str, ...] = ()
+    line = 0
+    entrypoint_takes_command = True
+    for part in parts:
+        words = json_words(part.arguments)
+        if part.keyword == "SHELL" and words:
+            shell = words
+        elif part.keyword == "CMD":
+            command, line = words if words is not None else (*shell, part.arguments), part.line
+        elif part.keyword == "ENTRYPOINT":
+            entrypoint = words if words is not None else (*shell, part.arguments)
+            entrypoint_takes_command, line = words is not None, part.line
+    return (*entrypoint, *(command if entrypoint_takes_command else ())), line
+
+
+def _bare(packages: tuple[str, ...]) -> tuple[str, ...]:
+    """Return package names without versions, architectures and releases."""
+    found = (_PACKAGE_NAME.match(package) for package in packages)
+    return tuple(dict.fromkeys(match.group() for match in found if match))
+
+
+def _stated(image: str | None, location: Location) -> StatedPython | None:
+    found = _PYTHON_IMAGE.search(image or "") or _PYTHON_TAG.search(image or "")
+    return StatedPython(minor=found.group(1), location=location) if found else None
