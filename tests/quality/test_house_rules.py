@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import importlib
 import os
 import pkgutil
@@ -74,8 +75,6 @@ def test_no_package_registry_is_named_in_any_file() -> None:
 def readable_bytes(path: Path) -> bytes:
     content = path.read_bytes()
     if path.suffix == ".gz":
-        import gzip
-
         return gzip.decompress(content)
     return content
 
@@ -118,14 +117,22 @@ def test_the_start_imports_nothing_heavy(arguments: list[str]) -> None:
     outcome = run(sys.executable, "-X", "importtime", "-m", "basewise", *arguments)
     assert outcome.returncode == 0
     imported = {line.rpartition("|")[2].strip() for line in outcome.stderr.splitlines()}
-    heavy = {"msgspec", "rich", "httpx2", "packaging", "asyncio", "sqlite3", "yaml", "uv", "importlib.metadata"}
+    heavy = {
+        "msgspec",
+        "rich",
+        "httpx2",
+        "packaging",
+        "asyncio",
+        "sqlite3",
+        "yaml",
+        "uv",
+        "importlib.metadata",
+    }
     assert imported & heavy == set()
 
 
 def test_the_wheel_stays_small(tmp_path: Path) -> None:
-    outcome = run(
-        sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)
-    )
+    outcome = run(sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path))
     assert outcome.returncode == 0, outcome.stdout + outcome.stderr
     (wheel,) = tmp_path.glob("*.whl")
     assert wheel.stat().st_size < 8_000_000

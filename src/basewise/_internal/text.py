@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import unicodedata
-
 __all__ = ["format_bytes", "plural", "safe_text"]
 
 MAX_SHOWN_CHARACTERS = 500
-_HIDDEN_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _KIB = 1000.0
 
 
@@ -17,11 +14,7 @@ def safe_text(text: str, *, limit: int = MAX_SHOWN_CHARACTERS) -> str:
     Each such character becomes its escape (`\x1b`, `\u202e`), so that nothing is hidden.
     """
     shown = "".join(
-        char.encode("ascii", "backslashreplace").decode("ascii")
-        if unicodedata.category(char) in _HIDDEN_CATEGORIES and ord(char) > 0x7E  # noqa: PLR2004 - beyond ASCII
-        else repr(char)[1:-1]
-        if unicodedata.category(char) in _HIDDEN_CATEGORIES
-        else char
+        char if char.isprintable() else char.encode("unicode_escape").decode("ascii")
         for char in text[: limit + 1]
     )
     return shown if len(shown) <= limit else f"{shown[: limit - 1]}…"

@@ -50,7 +50,7 @@ class ConsoleProgress:
 
     def _show(self, text: str) -> None:
         if self._status is None:
-            from rich.console import Console  # noqa: PLC0415 - 40 ms that only a terminal needs
+            from rich.console import Console
 
             self._status = Console(stderr=True).status(text)
             self._status.start()
@@ -74,7 +74,7 @@ def print_error(error: BasewiseError) -> None:
 
 def print_bug(error: Exception) -> None:
     """Print what a report of a bug needs."""
-    from traceback import format_exception  # noqa: PLC0415 - only for a bug
+    from traceback import format_exception
 
     print(f"error: this is a bug in basewise {__version__}: {type(error).__name__}", file=sys.stderr)
     print(

@@ -53,7 +53,7 @@ def basewise() -> None:
     """Choose the right Python base image for an application, with evidence."""
 
 
-def run(arguments: list[str]) -> int:  # noqa: PLR0911 - one return for each kind of ending
+def run(arguments: list[str]) -> int:
     """Run the command line and return its exit code (see `docs/reference/exit-codes.md`)."""
     try:
         result = basewise.main(arguments, prog_name="basewise", standalone_mode=False)
@@ -66,12 +66,12 @@ def run(arguments: list[str]) -> int:  # noqa: PLR0911 - one return for each kin
         error.show()
         return error.exit_code
     except BasewiseError as error:
-        from basewise.cli.console import print_error  # noqa: PLC0415 - only when there is an error
+        from basewise.cli.console import print_error
 
         print_error(error)
         return error.exit_code
     except Exception as error:  # noqa: BLE001 - the last seam: a bug gets exit code 5 and a way to report it
-        from basewise.cli.console import print_bug  # noqa: PLC0415 - only when there is one
+        from basewise.cli.console import print_bug
 
         print_bug(error)
         return EXIT_BUG

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,29 +12,9 @@ import click
 from basewise.cli.console import write_stdout
 from basewise.errors import InvalidValueError, UsageError
 
-__all__ = ["common_options", "now_option", "output_options", "parse_now", "parse_size", "write_result"]
+__all__ = ["common_options", "now_option", "output_options", "parse_now", "write_result"]
 
 Command = TypeVar("Command", bound=Callable[..., Any])
-_UNITS = {
-    "": 1, "b": 1, "k": 1000, "kb": 1000, "m": 1000**2, "mb": 1000**2, "g": 1000**3, "gb": 1000**3,
-    "kib": 1024, "mib": 1024**2, "gib": 1024**3,
-}  # fmt: skip
-_SIZE = re.compile(r"(\d{1,15}(?:\.\d{1,6})?)\s*([a-zA-Z]{0,3})\Z")
-
-
-def parse_size(text: str) -> int:
-    """Read a size: `800MB` and `1.5gb` are decimal, `1GiB` is binary, a bare number is bytes.
-
-    Returns:
-        Bytes.
-
-    Raises:
-        InvalidValueError: The text is no size.
-    """
-    found = _SIZE.match(text.strip())
-    if found is None or found[2].lower() not in _UNITS:
-        raise InvalidValueError(f"not a size: {text[:40]!r}", hint="write for example `800MB` or `1GiB`")
-    return int(float(found[1]) * _UNITS[found[2].lower()])
 
 
 def parse_now(text: str | None, source_date_epoch: str | None) -> datetime | None:
@@ -109,6 +88,6 @@ def write_result(text: str, output: str | None) -> None:
         return
     if not output:
         raise UsageError("`-o` needs a file name", hint="leave `-o` out to write to stdout")
-    from basewise._internal.paths import write_atomically  # noqa: PLC0415 - only with -o
+    from basewise._internal.paths import write_atomically
 
     write_atomically(Path(output), text.encode("utf-8", "backslashreplace"))

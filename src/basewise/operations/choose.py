@@ -1,0 +1,220 @@
+"""`choose`: rank base images for an application, with evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+
+
+from basewise.advisories.store import Store
+from basewise.app.read import ReadOptions, read_application
+from basewise.candidates.catalogue import Catalogue, load_catalogue
+from basewise.candidates.coverage import catalogue_not_covered, catalogue_warnings
+from basewise.candidates.lifecycle import load_lifecycles
+from basewise.fit.run import FitOptions, FitReport, judge_all
+from basewise.model.base_image import BaseImage
+from basewise.model.choice import AppSummary, Candidate, Choice, Recommendation
+from basewise.model.evidence import Coverage, CoverageSource, NotCovered
+from basewise.model.package import BasisKind
+from basewise.model.requirement import Application
+from basewise.operations.candidate_evidence import build_candidate, sources_to_upgrade
+from basewise.operations.findings import FindingsReader
+from basewise.operations.options import ChooseOptions, check_options
+from basewise.operations.recommendation import recommend
+from basewise.progress import Progress, SilentProgress
+from basewise.ranking.explain import Explanation, explain
+from basewise.ranking.rank import rank
+from basewise.ranking.request import PythonRelease, RankRequest
+from basewise.ranking.weights import weights_for
+
+__all__ = ["ChooseOptions", "choose"]
+
+
+def choose(
+    app: Path | str,
+    options: ChooseOptions | None = None,
+    *,
+    now: datetime | None = None,
+    progress: Progress | None = None,
+    store: Store | None = None,
+) -> Choice:
+    """Rank the base images of the catalogue for an application, with evidence.
+
+    Nothing of the application or of any package is executed.
+
+    Args:
+        app: The application folder.
+        options: What to choose among and by what; the defaults when None. Settings files are the command
+            line's business: `options_from_settings` reads them.
+        now: The clock, with a time zone; the present when None.
+        progress: Told of slow parts.
+        store: Advisory store; `BASEWISE_STORE` or the embedded one when None.
+
+    Returns:
+        The whole answer. `recommendation` is None when no candidate is admissible, and `blocking` says why.
+
+    Raises:
+        ApplicationError: The folder or a manifest could not be read.
+        StoreError: The advisory store could not be read.
+        ResolveError: uv failed, or the package index could not be asked for an application without a lock.
+        UsageError: An option makes no sense.
+        ImageError: `options.images` names an image that the catalogue does not have.
+    """
+    wishes = check_options(options or ChooseOptions())
+    moment = now or datetime.now(UTC)
+    talk = progress or SilentProgress()
+    talk.step("reading the application")
+    application = read_application(Path(app), _read_options(wishes))
+    catalogue = load_catalogue(wishes.platform)
+    restricted_to = tuple(catalogue.find(str(reference)).name for reference in wishes.images)
+    with store or Store.open_default() as opened:
+        fits = judge_all(application, catalogue.images, _fit_options(wishes), progress=talk)
+        talk.step("matching advisories")
+        reader = FindingsReader(opened, moment.date())
+        candidates = _candidates(catalogue.images, fits, reader, moment)
+        request = _rank_request(application, wishes, restricted_to, candidates, moment)
+        ranked = rank(candidates, request)
+        explanation = explain(ranked, request)
+        recommendation = _recommend(application, catalogue, fits, reader, ranked, explanation)
+        return Choice(
+            generated_at=moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            app=_summary(
+                application, wishes, (*catalogue_warnings(catalogue, moment.date()), *fits.warnings)
+            ),
+            candidates=ranked,
+            recommendation=recommendation,
+            blocking=explanation.blocking,
+            swaps=ranked[0].swaps if recommendation is not None else (),
+            alternatives=explanation.alternatives,
+            coverage=_coverage(application, catalogue, fits, reader, moment),
+        )
+
+
+def _read_options(wishes: ChooseOptions) -> ReadOptions:
+    return ReadOptions(
+        requirement_files=wishes.requirement_files,
+        extras=wishes.extras,
+        groups=wishes.groups,
+        project_root=wishes.project_root,
+        accelerator=wishes.accelerator,
+    )
+
+
+def _fit_options(wishes: ChooseOptions) -> FitOptions:
+    return FitOptions(accelerator=wishes.accelerator, allow_index=wishes.allow_index, offline=wishes.offline)
+
+
+def _candidates(
+    images: Iterable[BaseImage], fits: FitReport, reader: FindingsReader, moment: datetime
+) -> tuple[Candidate, ...]:
+    return tuple(
+        build_candidate(
+            image,
+            fit,
+            reader.of(image, fit),
+            now=moment,
+            fixable_known=image.packages_basis.kind is not BasisKind.COMPUTED,
+        )
+        for image in images
+        for fit in (fits.of(image),)
+    )
+
+
+def _rank_request(
+    application: Application,
+    wishes: ChooseOptions,
+    restricted_to: tuple[str, ...],
+    candidates: tuple[Candidate, ...],
+    moment: datetime,
+) -> RankRequest:
+    del candidates
+    stated = application.stated_python
+    return RankRequest(
+        today=moment.date(),
+        weights=weights_for(wishes.prefer, wishes.weights),
+        python_releases={
+            cycle.cycle: PythonRelease(cycle.released, cycle.eol)
+            for cycle in load_lifecycles().products["python"]
+        },
+        stated_python=stated.minor if stated else None,
+        stated_source=str(stated.location) if stated else "",
+        requires_python=application.requires_python,
+        python=wishes.python,
+        platform=str(wishes.platform),
+        distro=wishes.distro,
+        libc=wishes.libc,
+        max_size_bytes=wishes.max_size_bytes,
+        images=restricted_to,
+        include_prerelease=wishes.include_prerelease,
+        include_eol=wishes.include_eol,
+        allow_lts=wishes.allow_lts,
+        accelerator=str(wishes.accelerator),
+    )
+
+
+def _recommend(
+    application: Application,
+    catalogue: Catalogue,
+    fits: FitReport,
+    reader: FindingsReader,
+    ranked: tuple[Candidate, ...],
+    explanation: Explanation,
+) -> Recommendation | None:
+    if not ranked or ranked[0].rank is None:
+        return None
+    first = ranked[0]
+    image = next(image for image in catalogue.images if image.name == first.image)
+    fit = fits.of(image)
+    return recommend(
+        application,
+        image,
+        first,
+        fit,
+        upgrades=sources_to_upgrade(reader.of(image, fit).findings, fit.add_packages),
+        lock=fits.lock_text(image.python_minor),
+        why=explanation.why,
+    )
+
+
+def _summary(application: Application, wishes: ChooseOptions, warnings: tuple[str, ...]) -> AppSummary:
+    return AppSummary(
+        path=application.path,
+        sources=tuple(f"{manifest.path} ({manifest.role})" for manifest in application.manifests),
+        not_read=tuple(f"{item.what}: {item.why}" for item in application.not_read),
+        requirements=tuple(requirement.text for requirement in application.requirements),
+        requires_python=application.requires_python,
+        stated_python=application.stated_python.minor if application.stated_python else None,
+        accelerator=str(wishes.accelerator),
+        guess=application.guess,
+        warnings=(*application.warnings, *warnings),
+    )
+
+
+def _coverage(
+    application: Application, catalogue: Catalogue, fits: FitReport, reader: FindingsReader, moment: datetime
+) -> Coverage:
+    today = moment.date()
+    not_covered = {
+        *reader.not_covered,
+        *fits.not_covered,
+        *catalogue_not_covered(catalogue, today),
+        NotCovered("the application's Python packages", "the store has no PyPI advisories"),
+        NotCovered("Python packages in the base's site-packages (pip)", "the store has no PyPI advisories"),
+        *(NotCovered(item.what, item.why) for item in application.not_read),
+    }
+    return Coverage(
+        complete=not not_covered,
+        sources=tuple(
+            CoverageSource(
+                name=source.name,
+                ecosystem=source.ecosystem,
+                as_of=source.as_of,
+                age_days=(today - datetime.fromisoformat(source.as_of).date()).days,
+                entries=source.entries,
+                verified=source.verified,
+            )
+            for source in reader.sources
+        ),
+        not_covered=tuple(sorted(not_covered)),
+    )

@@ -1,0 +1,96 @@
+"""From the first candidate to something to act on: Dockerfile, lock, refresh command."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from basewise.app.folder import Folder
+from basewise.model.base_image import BaseImage
+from basewise.model.build_plan import BuildPlan, PlannedPackage, RequirementsFile
+from basewise.model.choice import Candidate, Recommendation
+from basewise.model.requirement import Application
+from basewise.model.verdict import AddedPackage, Fit, Install, InstallKind
+from basewise.report.dockerfile import render_dockerfile, render_dockerignore
+
+__all__ = ["LOCK_NAME", "build_plan", "recommend"]
+
+LOCK_NAME = "requirements.lock"
+_REQUIREMENTS_FORMAT = "requirements"
+
+
+def recommend(
+    application: Application,
+    image: BaseImage,
+    candidate: Candidate,
+    fit: Fit,
+    *,
+    upgrades: tuple[str, ...],
+    lock: str | None,
+    why: tuple[str, ...],
+) -> Recommendation:
+    """Write down what to do with the first candidate.
+
+    Args:
+        application: What was read.
+        image: The base image of the candidate.
+        candidate: The first in rank.
+        fit: Its judgement.
+        upgrades: Names of installed OS packages with fixes published since the digest.
+        lock: Hash-pinned requirements of the judged resolution; None when the application's own
+            requirements file pins them already.
+        why: The explanation of the ranking.
+    """
+    plan = build_plan(application, image, fit, upgrades=upgrades, locked_by_us=lock is not None)
+    return Recommendation(
+        image=candidate.image,
+        digest=candidate.digest,
+        dockerfile=render_dockerfile(plan),
+        why=why,
+        lock=lock,
+        dockerignore=None if (Path(application.path) / ".dockerignore").exists() else render_dockerignore(),
+        refresh=f"docker buildx imagetools inspect --format '{{{{.Manifest.Digest}}}}' {candidate.image}",
+        refresh_reason=refresh_reason(candidate),
+    )
+
+
+def build_plan(
+    application: Application, image: BaseImage, fit: Fit, *, upgrades: tuple[str, ...], locked_by_us: bool
+) -> BuildPlan:
+    """Plan the image to build on `image`."""
+    own_files = tuple(
+        manifest.path for manifest in application.manifests if manifest.format == _REQUIREMENTS_FORMAT
+    )
+    return BuildPlan(
+        image=image.name,
+        digest=str(image.index_digest) if image.index_digest else None,
+        base_name=str(image.reference),
+        package_manager="apk" if image.distro.id == "alpine" else "apt",
+        packages=tuple(_planned(package) for package in fit.add_packages),
+        upgrades=upgrades,
+        build_packages=tuple(_planned(package) for package in fit.build_packages),
+        source_distributions=tuple(sorted(install.name for install in fit.installs if _is_built(install))),
+        requirements=(RequirementsFile(LOCK_NAME if locked_by_us else own_files[0], hashed=True),),
+        extra_files=() if locked_by_us else own_files[1:],
+        environment=fit.environment,
+        command=application.command,
+        command_source=application.command_source,
+        application=Folder.open(Path(application.path)).root.name,
+        notes=(),
+    )
+
+
+def refresh_reason(candidate: Candidate) -> str:
+    """Say how old the digest is and how many known fixes were published since."""
+    age = f"the digest was built {candidate.age_days} days ago, on {candidate.created[:10]}"
+    if candidate.vulnerabilities.fixable is None:
+        return f"{age}; how many fixes were published since is not known"
+    count = len(candidate.fixes_since_build)
+    return f"{age}; {count} known {'fix was' if count == 1 else 'fixes were'} published since"
+
+
+def _planned(package: AddedPackage) -> PlannedPackage:
+    return PlannedPackage(package.name, "; ".join(package.why))
+
+
+def _is_built(install: Install) -> bool:
+    return install.kind is InstallKind.SDIST
