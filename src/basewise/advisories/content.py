@@ -1,0 +1,118 @@
+"""What a store holds, as values: gathered from feeds, written by `write`, read back by `store`."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+import msgspec
+
+from basewise.advisories.feed import FeedResult
+from basewise.model.advisory import Advisory, FactKind, SourceStatus
+
+__all__ = ["ECOSYSTEM_OF_EXPLOITED", "Exploited", "Fact", "PackageRecord", "StoreContent", "gather"]
+
+ECOSYSTEM_OF_EXPLOITED = "exploited"
+
+PackageName = tuple[str, str, str]
+"""Ecosystem, release and package."""
+
+
+class Fact(msgspec.Struct, frozen=True, order=True, array_like=True):
+    """An `Advisory` without the three fields that its record already has."""
+
+    id: str
+    kind: FactKind
+    version: str
+    origin: str
+    published: str
+    detail: str
+    aliases: tuple[str, ...]
+    severity: str
+
+
+class PackageRecord(msgspec.Struct, frozen=True, array_like=True):
+    """All that a store knows of one package in one release.
+
+    Args:
+        facts: Sorted.
+        covered_by: Names of the feeds that looked at it, sorted.
+        oldest: Version and date of the oldest statement seen; empty when not known.
+        current: Newest version seen; "" when not known.
+    """
+
+    facts: tuple[Fact, ...] = ()
+    covered_by: tuple[str, ...] = ()
+    oldest: tuple[str, ...] = ()
+    current: str = ""
+
+
+class Exploited(msgspec.Struct, frozen=True):
+    """Ids of a list of exploited vulnerabilities, and the date of that list."""
+
+    ids: tuple[str, ...] = ()
+    as_of: str = ""
+
+
+class StoreContent(msgspec.Struct, frozen=True, kw_only=True):
+    """A whole store."""
+
+    sources: tuple[SourceStatus, ...]
+    packages: dict[PackageName, PackageRecord]
+    exploited: Exploited = Exploited()
+
+
+def gather(results: Iterable[tuple[str, FeedResult]]) -> StoreContent:
+    """Merge the results of feeds.
+
+    Args:
+        results: Name and result of each feed; their order changes nothing.
+
+    Returns:
+        Facts grouped by package, sorted and without repetition.
+    """
+    by_name = sorted(results, key=lambda item: item[0])
+    facts: dict[PackageName, set[Fact]] = defaultdict(set)
+    covered_by: dict[PackageName, set[str]] = defaultdict(set)
+    oldest: dict[PackageName, tuple[str, ...]] = {}
+    current: dict[PackageName, str] = {}
+    exploited = Exploited()
+    sources: list[SourceStatus] = []
+    for name, result in by_name:
+        sources += result.sources
+        for advisory in result.advisories:
+            facts[advisory.ecosystem, advisory.release, advisory.package].add(_fact(advisory))
+        for package in result.covered:
+            covered_by[package].add(name)
+        oldest.update({(item[0], item[1], item[2]): item[3:] for item in result.oldest})
+        current.update({(item[0], item[1], item[2]): item[3] for item in result.current})
+        if result.exploited:
+            exploited = Exploited(tuple(sorted(set(result.exploited))), result.sources[0].as_of)
+    names = sorted({*facts, *covered_by})
+    return StoreContent(
+        sources=tuple(sorted(sources)),
+        packages={
+            package: PackageRecord(
+                tuple(sorted(facts[package])),
+                tuple(sorted(covered_by[package])),
+                oldest.get(package, ()),
+                current.get(package, ""),
+            )
+            for package in names
+        },
+        exploited=exploited,
+    )
+
+
+def _fact(advisory: Advisory) -> Fact:
+    """Return the part of an advisory that a record keeps."""
+    return Fact(
+        advisory.id,
+        advisory.kind,
+        advisory.version,
+        advisory.origin,
+        advisory.published,
+        advisory.detail,
+        advisory.aliases,
+        advisory.severity,
+    )

@@ -1,0 +1,78 @@
+"""Known exploited vulnerabilities: the ids of CISA's list, with its date."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import msgspec
+
+from basewise.advisories.content import ECOSYSTEM_OF_EXPLOITED
+from basewise.advisories.feed import FeedResult, Skipped
+from basewise.advisories.read_input import read_input
+from basewise.errors import StoreError
+from basewise.model.advisory import SourceStatus
+from basewise.progress import Progress
+
+__all__ = ["Kev"]
+
+NAME = "kev"
+_CVE = re.compile(r"CVE-\d{4}-\d{4,19}", re.ASCII)
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+
+
+class _Entry(msgspec.Struct, frozen=True):
+    """One vulnerability of the list."""
+
+    cve: str = msgspec.field(name="cveID")
+
+
+class _Catalogue(msgspec.Struct, frozen=True):
+    """The list."""
+
+    released: str = msgspec.field(name="dateReleased")
+    vulnerabilities: list[_Entry]
+
+
+class Kev:
+    """Reads the list's JSON file.
+
+    Args:
+        path: The file.
+    """
+
+    name = NAME
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def collect(self, progress: Progress) -> FeedResult:
+        """Read the ids; an id of another form is left out and named.
+
+        Raises:
+            StoreError: The file is missing or of another shape.
+        """
+        progress.step("reading the list of known exploited vulnerabilities")
+        try:
+            catalogue = msgspec.json.decode(read_input(self._path), type=_Catalogue)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise StoreError(f"cannot read `{self._path}`: {error}", hint="fetch it again") from error
+        as_of = catalogue.released[:10]
+        if not _DATE.fullmatch(as_of):
+            raise StoreError(f"cannot read `{self._path}`: dateReleased is no date")
+        named = {entry.cve for entry in catalogue.vulnerabilities}
+        exploited = tuple(sorted(name for name in named if _CVE.fullmatch(name)))
+        return FeedResult(
+            sources=(
+                SourceStatus(
+                    name=NAME,
+                    ecosystem=ECOSYSTEM_OF_EXPLOITED,
+                    as_of=as_of,
+                    entries=len(exploited),
+                    verified=False,
+                    note=f"exploited as of {as_of}; of a vulnerability made public later it says nothing",
+                ),
+            ),
+            exploited=exploited,
+            skipped=tuple(Skipped(name, "not a CVE id") for name in sorted(named - set(exploited))),
+        )

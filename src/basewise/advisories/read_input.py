@@ -1,0 +1,30 @@
+"""Reading an input file of a feed, with a limit."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from basewise.errors import StoreError
+
+__all__ = ["MAX_INPUT_BYTES", "read_input"]
+
+MAX_INPUT_BYTES = 512 * 1024**2
+
+
+def read_input(path: Path) -> bytes:
+    """Return the bytes of `path`.
+
+    Raises:
+        StoreError: It is missing, unreadable, or larger than `MAX_INPUT_BYTES`.
+    """
+    try:
+        with path.open("rb") as file:
+            raw = file.read(MAX_INPUT_BYTES + 1)
+    except OSError as error:
+        raise StoreError(
+            f"cannot read advisory data `{path}`: {error.strerror or error}",
+            hint="name the folder that holds it",
+        ) from error
+    if len(raw) > MAX_INPUT_BYTES:
+        raise StoreError(f"cannot read advisory data `{path}`: larger than {MAX_INPUT_BYTES} bytes")
+    return raw

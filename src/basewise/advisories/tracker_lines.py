@@ -1,0 +1,164 @@
+"""Lines of Debian's security tracker, from both shapes in which they are published."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from basewise.advisories.feed import Skipped
+
+__all__ = ["TrackerLine", "read_annotations", "read_tracker"]
+
+_STATUSES = frozenset(
+    {
+        "fixed",
+        "unfixed",
+        "not-affected",
+        "no-dsa",
+        "postponed",
+        "ignored",
+        "end-of-life",
+        "undetermined",
+        "removed",
+    }
+)
+_NO_URGENCY = frozenset({"", "not yet assigned", "end-of-life"})
+
+
+class TrackerLine(msgspec.Struct, frozen=True, order=True, kw_only=True):
+    """What the tracker says of one vulnerability and one source package.
+
+    Args:
+        id: CVE id or a temporary one.
+        package: Source package.
+        release: Codename, "" for unstable.
+        status: One of the tracker's words.
+        version: The fixed version, "" when the status has none.
+        urgency: `unimportant`, `low`, `medium`, `high` or "".
+        advisories: DSA and DLA ids that name the vulnerability, where their versions are not in the lines.
+    """
+
+    id: str
+    package: str
+    release: str
+    status: str
+    version: str = ""
+    urgency: str = ""
+    advisories: tuple[str, ...] = ()
+
+
+class _Annotation(msgspec.Struct, frozen=True):
+    """One line as the collection of annotations writes it."""
+
+    package: str
+    kind: str
+    release: str | None = None
+    version: str | None = None
+    severity: str | None = None
+
+
+class _Annotated(msgspec.Struct, frozen=True):
+    """One vulnerability of the collection."""
+
+    annotations: list[_Annotation]
+    xrefs: list[str] = []
+
+
+class _ReleaseState(msgspec.Struct, frozen=True):
+    """State of one release in the tracker's own JSON."""
+
+    status: str
+    fixed_version: str = ""
+    urgency: str = ""
+    nodsa: str | None = None
+    nodsa_reason: str | None = None
+
+
+class _Tracked(msgspec.Struct, frozen=True):
+    """One vulnerability of one package in the tracker's own JSON."""
+
+    releases: dict[str, _ReleaseState]
+
+
+def read_annotations(cves: Mapping[str, Any]) -> tuple[list[TrackerLine], list[Skipped]]:
+    """Read the collection: CVE → annotations.
+
+    Returns:
+        Lines, and what was left out: records of another shape, unknown statuses. Lines about
+        `experimental` concern no release and are not among either.
+    """
+    lines, skipped = [], []
+    for identifier, value in cves.items():
+        try:
+            entry = msgspec.convert(value, _Annotated)
+        except msgspec.ValidationError as error:
+            skipped.append(Skipped(identifier, str(error)))
+            continue
+        advisories = tuple(sorted(name for name in entry.xrefs if name.startswith(("DSA-", "DLA-"))))
+        for item in entry.annotations:
+            if item.kind not in _STATUSES:
+                skipped.append(Skipped(f"{identifier} {item.package}", f"unknown status `{item.kind}`"))
+            elif item.release != "experimental":
+                line = TrackerLine(
+                    id=identifier,
+                    package=item.package,
+                    release=item.release or "",
+                    status=item.kind,
+                    version=item.version or "",
+                    urgency="" if (item.severity or "") in _NO_URGENCY else str(item.severity),
+                    advisories=advisories,
+                )
+                lines.append(line)
+    return lines, skipped
+
+
+def read_tracker(packages: Mapping[str, Any]) -> tuple[list[TrackerLine], list[Skipped]]:
+    """Read the tracker's own JSON: source package → CVE → state per release.
+
+    Returns:
+        Lines, and what was left out: records of another shape, unknown statuses.
+    """
+    lines, skipped = [], []
+    for package, vulnerabilities in packages.items():
+        if not isinstance(vulnerabilities, dict):
+            skipped.append(Skipped(package, "no table of vulnerabilities"))
+            continue
+        for identifier, value in vulnerabilities.items():
+            try:
+                entry = msgspec.convert(value, _Tracked)
+            except msgspec.ValidationError as error:
+                skipped.append(Skipped(f"{identifier} {package}", str(error)))
+                continue
+            for release, state in entry.releases.items():
+                status = _status(state)
+                if status is None:
+                    what = f"{identifier} {package} {release}"
+                    skipped.append(Skipped(what, f"unknown status `{state.status}`"))
+                    continue
+                line = TrackerLine(
+                    id=identifier,
+                    package=package,
+                    release="" if release == "sid" else release,
+                    status=status,
+                    version=state.fixed_version if status == "fixed" else "",
+                    urgency="" if state.urgency in _NO_URGENCY else state.urgency,
+                )
+                lines.append(line)
+    return lines, skipped
+
+
+def _status(state: _ReleaseState) -> str | None:
+    """Return the line's word for a state; a fixed version of 0 means that it never was affected."""
+    if state.status == "resolved":
+        return "not-affected" if state.fixed_version in {"", "0"} else "fixed"
+    if state.status == "undetermined":
+        return "undetermined"
+    if state.status != "open":
+        return None
+    if state.urgency == "end-of-life":
+        return "end-of-life"
+    if state.nodsa is None and not state.nodsa_reason:
+        return "unfixed"
+    return state.nodsa_reason if state.nodsa_reason in {"ignored", "postponed"} else "no-dsa"

@@ -1,0 +1,95 @@
+"""What applies to a CPython that no OS package owns: fixes of its own release branch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import groupby
+from operator import attrgetter
+
+from basewise.advisories.store import Store
+from basewise.errors import InvalidValueError
+from basewise.matching.fixes import judge_fixes
+from basewise.matching.result import Part
+from basewise.model.advisory import Advisory, FactKind
+from basewise.model.evidence import NotCovered
+from basewise.model.finding import Finding, State
+from basewise.model.package import Package
+from basewise.versions.pep440 import release_branch, sort_key
+
+__all__ = ["match_cpython"]
+
+ECOSYSTEM = "cpython"
+_CVE = "CVE-"
+
+
+def match_cpython(packages: Iterable[Package], store: Store) -> Part:
+    """Find what applies to packages of type `cpython`.
+
+    Args:
+        packages: Installed interpreters, each with its full version.
+        store: Where the facts are.
+
+    Returns:
+        Findings of CVEs; security entries without a CVE are uncounted.
+    """
+    findings: dict[tuple[str, str], Finding] = {}
+    not_covered = []
+    for package in sorted(set(packages)):
+        try:
+            branch = release_branch(package.version)
+            sort_key(package.version)
+        except InvalidValueError as error:
+            not_covered.append(NotCovered(f"CPython {package.version[:40]}", error.message))
+            continue
+        if not store.covered(ECOSYSTEM, branch, ECOSYSTEM):
+            why = f"the advisory store holds no facts of branch {branch}"
+            not_covered.append(NotCovered(f"CPython {package.version}", why))
+            continue
+        not_covered += _incomplete(package, branch, store)
+        for finding in _match(package, branch, store):
+            findings.setdefault((package.version, finding.id), finding)
+    found = tuple(findings.values())
+    return Part(
+        findings=tuple(finding for finding in found if finding.id.startswith(_CVE)),
+        uncounted=tuple(finding for finding in found if not finding.id.startswith(_CVE)),
+        not_covered=tuple(not_covered),
+    )
+
+
+def _match(package: Package, branch: str, store: Store) -> list[Finding]:
+    """Return the findings of one interpreter."""
+    found = []
+    for identifier, same in groupby(store.facts(ECOSYSTEM, branch, ECOSYSTEM), key=attrgetter("id")):
+        facts = tuple(same)
+        state = judge_fixes(facts, package.version, sort_key)
+        if state.fix is not None:
+            found.append(_finding(identifier, package, State.FIXED, state.fix, store))
+        elif not state.holds:
+            stated = next((fact for fact in facts if fact.kind is FactKind.UNDETERMINED), None)
+            if stated is not None:
+                found.append(_finding(identifier, package, State.UNDETERMINED, stated, store))
+    return found
+
+
+def _finding(identifier: str, package: Package, state: State, fact: Advisory, store: Store) -> Finding:
+    """Return a finding that one fact led to."""
+    fixed = state is State.FIXED
+    return Finding(
+        id=identifier,
+        package=package,
+        binaries=(package.name,),
+        state=state,
+        fixed_version=fact.version if fixed else None,
+        fixed_on=(fact.published or None) if fixed else None,
+        exploited=store.exploited(identifier, fact.published),
+        origins=(fact.origin,),
+        detail=f"fixed in {fact.version}: {fact.detail}" if fixed else fact.detail,
+    )
+
+
+def _incomplete(package: Package, branch: str, store: Store) -> list[NotCovered]:
+    """Return the sentence for an interpreter newer than the newest release whose notes were read."""
+    newest = store.record(ECOSYSTEM, branch, ECOSYSTEM).current
+    if newest and sort_key(package.version) > sort_key(newest):
+        return [NotCovered(f"CPython {package.version}", f"the store knows {branch} up to {newest} only")]
+    return []

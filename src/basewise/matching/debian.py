@@ -1,0 +1,248 @@
+"""What applies to Debian packages: by source package and source version, in one release.
+
+The archive's changelogs decide what is fixed; the tracker decides what is not affected, minor, ignored or
+open. A name in a changelog that is no fix proves nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import groupby
+from operator import attrgetter
+
+import msgspec
+
+from basewise.advisories.store import Store
+from basewise.errors import InvalidValueError
+from basewise.matching.fixes import FixState, judge_fixes
+from basewise.matching.group import SourceGroup, group_by_source
+from basewise.matching.result import Part
+from basewise.model.advisory import Advisory, FactKind
+from basewise.model.distro import Distro
+from basewise.model.evidence import NotCovered
+from basewise.model.finding import Finding, Severity, State
+from basewise.model.package import Package
+from basewise.versions.debian import compare, sort_key
+
+__all__ = ["match_debian"]
+
+ECOSYSTEM = "debian"
+TRACKER = "debian_tracker"
+ARCHIVE = "debian_archive"
+KERNEL_SOURCE = "linux"
+KERNEL_HEADERS = ("linux-libc-dev", "linux-headers-")
+MAX_NAMES_SHOWN = 8
+
+_TRACKER_STATES = {
+    FactKind.OPEN: State.OPEN,
+    FactKind.NO_DSA: State.MINOR,
+    FactKind.POSTPONED: State.MINOR,
+    FactKind.UNIMPORTANT: State.MINOR,
+    FactKind.IGNORED: State.WONT_FIX,
+    FactKind.END_OF_LIFE: State.UNDETERMINED,
+    FactKind.UNDETERMINED: State.UNDETERMINED,
+    FactKind.FIXED_ELSEWHERE: State.OPEN,
+}
+
+
+class Decision(msgspec.Struct, frozen=True):
+    """State of one vulnerability for one installed version, and the facts that led to it."""
+
+    state: State
+    facts: tuple[Advisory, ...]
+    detail: str
+    fix: Advisory | None = None
+
+
+def match_debian(packages: Iterable[Package], distro: Distro, store: Store) -> Part:
+    """Find what applies to the `deb` packages of a release.
+
+    Args:
+        packages: Installed packages of type `deb`.
+        distro: Release; its codename names the facts.
+        store: Where the facts are.
+
+    Returns:
+        Findings, kernel headers apart. Not measured when nothing is known of the release or of any source.
+    """
+    groups, sourceless = group_by_source(packages, sort_key)
+    if not groups and not sourceless:
+        return Part()
+    release = distro.codename
+    if release not in store.releases(ECOSYSTEM) or release == "sid":
+        why = (
+            f"the advisory store holds no facts of Debian {release or distro.version or '(unknown release)'}"
+        )
+        return Part(measured=False, not_covered=(NotCovered(f"OS packages of {distro}", why),))
+    covered = [group for group in groups if store.covered(ECOSYSTEM, release, group.name)]
+    not_covered = _not_covered(groups, sourceless, release, store)
+    if not covered:
+        return Part(measured=False, not_covered=not_covered)
+    findings: list[Finding] = []
+    headers: list[Finding] = []
+    for group in covered:
+        found = _match_group(group, release, store)
+        (headers if _is_kernel_headers(group) else findings).extend(found)
+    return Part(findings=tuple(findings), uncounted=tuple(headers), not_covered=not_covered)
+
+
+def decide(facts: Iterable[Advisory], installed: str) -> Decision | None:
+    """Return the state of one vulnerability for an installed source version; None when it does not apply.
+
+    Args:
+        facts: What all feeds say of one vulnerability and source package in one release.
+        installed: Source version.
+
+    Raises:
+        InvalidValueError: `installed` is no Debian version.
+    """
+    archive: list[Advisory] = []
+    tracker: list[Advisory] = []
+    for fact in facts:
+        (tracker if fact.origin == TRACKER else archive).append(fact)
+    fixes = judge_fixes(archive, installed, sort_key)
+    if fixes.holds:
+        return None
+    if fixes.fix is not None:
+        detail = f"fixed in {fixes.fix.version}"
+        return Decision(State.FIXED, (fixes.fix, *_agreeing(tracker)), detail, fixes.fix)
+    if tracker:
+        return _decide_by_tracker(tracker[0], archive, fixes, installed)
+    if fixes.reverted is not None:
+        detail = f"its fix was taken back in {fixes.reverted.version}"
+        return Decision(State.OPEN, (fixes.reverted,), detail)
+    elsewhere = [fact for fact in archive if fact.kind is FactKind.FIXED_ELSEWHERE]
+    if elsewhere and not _holds_version(elsewhere[0], installed):
+        return Decision(State.UNDETERMINED, (elsewhere[0],), _elsewhere(elsewhere[0]))
+    return None
+
+
+def _decide_by_tracker(
+    stated: Advisory, archive: list[Advisory], fixes: FixState, installed: str
+) -> Decision | None:
+    """Return what the tracker's line means where the archive names no standing fix in this release."""
+    if stated.kind is FactKind.NOT_AFFECTED:
+        return None
+    if stated.kind is FactKind.FIXED and fixes.reverted is None:
+        if _reaches(installed, stated.version):
+            return None
+        return Decision(State.FIXED, (stated,), f"fixed in {stated.version}", stated)
+    if stated.version and fixes.reverted is None and _reaches(installed, stated.version):
+        return None
+    if stated.kind is FactKind.OPEN and stated.detail and any(_holds_version(f, installed) for f in archive):
+        return None
+    state = _TRACKER_STATES.get(stated.kind, State.OPEN)
+    facts = (stated,) if fixes.reverted is None else (stated, fixes.reverted)
+    detail = f"{stated.kind}{f' ({stated.detail})' if stated.detail else ''}"
+    if stated.kind is FactKind.FIXED_ELSEWHERE:
+        detail = f"open: fixed in unstable in {stated.version}, not in this release"
+    return Decision(state, facts, detail)
+
+
+def _agreeing(tracker: list[Advisory]) -> tuple[Advisory, ...]:
+    """Return tracker facts that also call it a vulnerability of this release."""
+    return tuple(fact for fact in tracker if fact.kind is not FactKind.NOT_AFFECTED)
+
+
+def _holds_version(fact: Advisory, installed: str) -> bool:
+    """Tell whether the installed version is at least one that fixed it in another suite.
+
+    A version made for a stable release (`+deb12u3`, `~deb12u1`) is on another line and proves nothing.
+    """
+    if fact.kind is not FactKind.FIXED_ELSEWHERE or not fact.version or "deb" in fact.version:
+        return False
+    return _reaches(installed, fact.version)
+
+
+def _reaches(installed: str, version: str) -> bool:
+    """Tell whether `installed` is `version` or newer; a version that cannot be compared is not reached."""
+    try:
+        return compare(installed, version) >= 0
+    except InvalidValueError:
+        return False
+
+
+def _elsewhere(fact: Advisory) -> str:
+    """Return the sentence for a fix that only another suite has."""
+    where = f" ({fact.detail})" if fact.detail else ""
+    return f"another suite has fixed it in {fact.version}{where}; nothing is known of this release"
+
+
+def _match_group(group: SourceGroup, release: str, store: Store) -> list[Finding]:
+    """Return the findings of one source package."""
+    found = []
+    facts = store.facts(ECOSYSTEM, release, group.name)
+    for identifier, same in groupby(facts, key=attrgetter("id")):
+        named = tuple(same)
+        judge = decide if group.comparable else _incomparable
+        decision = judge(named, group.version)
+        if decision is not None:
+            found.append(_finding(identifier, group, decision, named, store))
+    return found
+
+
+def _incomparable(facts: tuple[Advisory, ...], version: str) -> Decision | None:
+    """Keep a vulnerability of a package whose version cannot be compared, as undetermined."""
+    kept = tuple(fact for fact in facts if fact.kind not in {FactKind.NOT_AFFECTED, FactKind.MENTIONED})
+    if not kept:
+        return None
+    return Decision(State.UNDETERMINED, kept, f"version `{version[:80]}` cannot be compared")
+
+
+def _finding(
+    identifier: str, group: SourceGroup, decision: Decision, facts: tuple[Advisory, ...], store: Store
+) -> Finding:
+    """Return the finding of a decision."""
+    dates = sorted(fact.published for fact in facts if fact.published)
+    severity = next((fact for fact in facts if fact.severity), None)
+    aliases = sorted({alias for fact in facts for alias in fact.aliases} - {identifier})
+    fix = decision.fix
+    return Finding(
+        id=identifier,
+        package=group.representative,
+        binaries=group.binaries,
+        state=decision.state,
+        aliases=tuple(aliases),
+        fixed_version=fix.version if fix else None,
+        fixed_on=(fix.published or None) if fix else None,
+        severity=Severity(severity.severity) if severity else Severity.UNKNOWN,
+        severity_source=severity.origin if severity else "",
+        exploited=store.exploited(identifier, dates[0] if dates else ""),
+        origins=tuple(sorted({fact.origin for fact in decision.facts})),
+        detail=decision.detail,
+    )
+
+
+def _is_kernel_headers(group: SourceGroup) -> bool:
+    """Tell whether nothing but headers of the kernel's source is installed: no kernel runs from it."""
+    return group.name == KERNEL_SOURCE and all(name.startswith(KERNEL_HEADERS) for name in group.binaries)
+
+
+def _not_covered(
+    groups: tuple[SourceGroup, ...], sourceless: tuple[str, ...], release: str, store: Store
+) -> tuple[NotCovered, ...]:
+    """Return what could not be seen of a release's packages."""
+    looked_at = {group.name: store.covered(ECOSYSTEM, release, group.name) for group in groups}
+    unread = [name for name, feeds in looked_at.items() if ARCHIVE not in feeds]
+    untracked = [name for name, feeds in looked_at.items() if TRACKER not in feeds]
+    said = []
+    if unread:
+        why = f"no changelog of them was read for {release}: {_names(unread)}"
+        said.append(NotCovered(f"fixes of {len(unread)} of {len(groups)} source packages", why))
+    if untracked:
+        why = (
+            f"No tracker data for {len(untracked)} of {len(groups)} sources: vulnerabilities that {release} "
+            "has not fixed are not seen there"
+        )
+        said.append(NotCovered(f"open vulnerabilities of {release}", why))
+    if sourceless:
+        why = f"their source package is not known: {_names(sourceless)}"
+        said.append(NotCovered(f"{len(sourceless)} Debian packages", why))
+    return tuple(said)
+
+
+def _names(names: Iterable[str]) -> str:
+    """Return the first names, and how many more there are."""
+    listed = sorted(names)
+    more = len(listed) - MAX_NAMES_SHOWN
+    return ", ".join(listed[:MAX_NAMES_SHOWN]) + (f" and {more} more" if more > 0 else "")

@@ -1,0 +1,90 @@
+"""Binary packages gathered under their source package: the unit in which vulnerabilities are counted."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import msgspec
+
+from basewise.errors import InvalidValueError
+from basewise.model.package import Package
+
+__all__ = ["SourceGroup", "group_by_source"]
+
+_REBUILD = re.compile(r"\+b\d+$", re.ASCII)
+
+
+class SourceGroup(msgspec.Struct, frozen=True, order=True):
+    """One source package of an inventory.
+
+    Args:
+        name: Its name.
+        version: Its version; where binary packages come from several, the oldest.
+        comparable: The version is one of its ecosystem.
+        representative: First binary package of that version, by name.
+        binaries: Names of all binary packages of the source, sorted, each once.
+    """
+
+    name: str
+    version: str
+    comparable: bool
+    representative: Package
+    binaries: tuple[str, ...]
+
+
+def group_by_source(
+    packages: Iterable[Package], sort_key: Callable[[str], Any]
+) -> tuple[tuple[SourceGroup, ...], tuple[str, ...]]:
+    """Gather packages by their source.
+
+    Args:
+        packages: Packages of one ecosystem, in any order.
+        sort_key: Order of its versions; raises `InvalidValueError` for a text that is none.
+
+    Returns:
+        Groups sorted by name, and the names of packages whose source is not known, sorted.
+    """
+    members: dict[str, list[Package]] = defaultdict(list)
+    unknown: set[str] = set()
+    for package in packages:
+        if package.source is None:
+            unknown.add(package.name)
+        else:
+            members[package.source].append(package)
+    groups = (_group(name, sorted(members[name], key=_by_name), sort_key) for name in sorted(members))
+    return tuple(groups), tuple(sorted(unknown))
+
+
+def _by_name(package: Package) -> tuple[str, str, str]:
+    return package.name, package.version, package.arch or ""
+
+
+def _source_version(package: Package) -> str:
+    """Return the version of the source: stated, else the binary's without its rebuild suffix."""
+    return package.source_version or _REBUILD.sub("", package.version)
+
+
+def _group(name: str, members: list[Package], sort_key: Callable[[str], Any]) -> SourceGroup:
+    """Return the group of `members`; a version that cannot be compared is taken before all others."""
+    versions = sorted({_source_version(package) for package in members})
+    comparable = True
+    version = versions[0]
+    try:
+        version = min(versions, key=sort_key)
+    except InvalidValueError:
+        comparable = False
+        version = next(text for text in versions if not _is_comparable(text, sort_key))
+    representative = next(package for package in members if _source_version(package) == version)
+    binaries = tuple(sorted({package.name for package in members}))
+    return SourceGroup(name, version, comparable, representative, binaries)
+
+
+def _is_comparable(version: str, sort_key: Callable[[str], Any]) -> bool:
+    try:
+        sort_key(version)
+    except InvalidValueError:
+        return False
+    return True
