@@ -30,6 +30,8 @@ _HINTS = {
 def blocking_causes(ranked: Sequence[Candidate], request: RankRequest) -> tuple[Blocking, ...]:
     """Return the causes, most effective first; empty when something is admissible.
 
+    Where single causes exclude everything, only those are returned.
+
     Args:
         ranked: What `rank` returned.
         request: What it was asked.
@@ -44,7 +46,8 @@ def blocking_causes(ranked: Sequence[Candidate], request: RankRequest) -> tuple[
         *_rules(ranked),
         *_fit(ranked),
     ]
-    return tuple(causes)
+    alone = [cause for cause in causes if cause.candidates == len(ranked)]
+    return tuple(alone or causes)
 
 
 def _constraints_of(candidate: Candidate) -> frozenset[str]:

@@ -24,7 +24,7 @@ def reason_sentences(ranked: Sequence[Candidate], request: RankRequest) -> Itera
     yield from _python(ranked, request)
     rivals = [candidate for candidate in ranked[1:] if candidate.rank is not None]
     if rivals:
-        yield f"`{first.image}` ranks before `{rivals[0].image}`: {why_behind(first, rivals[0], request)}"
+        yield f"the runner-up is `{rivals[0].image}`: {why_behind(first, rivals[0], request)}"
     yield from _support(first)
 
 

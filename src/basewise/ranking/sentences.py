@@ -44,8 +44,9 @@ def _packages(blocking: Sequence[Reason], kind: ReasonKind) -> list[str]:
 
 def _missing_files(candidate: Candidate, packages: dict[ReasonKind, list[str]]) -> Iterable[str]:
     libc = candidate.libc
-    family = libc.family if libc.family == "musl" else f"{libc.family} {libc.version}"
-    flavour = f"{family} wheel for Python {candidate.python_minor}"
+    flavour = "musl wheel"
+    if libc.family != "musl":
+        flavour = f"wheel for Python {candidate.python_minor} on {libc.family} {libc.version}"
     without_recipe = packages[ReasonKind.NO_RECIPE]
     if without_recipe:
         yield _have_no(without_recipe, flavour, "and no build recipe")
