@@ -1,1 +1,1 @@
-"""Public test kit."""
+"""Public test kit: look-alikes of base images, and building on them without a daemon."""
