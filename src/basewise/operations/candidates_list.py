@@ -1,0 +1,74 @@
+"""`basewise candidates list`: the catalogue of base images, with the basis of each fact."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from basewise.candidates.catalogue import Catalogue, load_catalogue
+from basewise.candidates.coverage import catalogue_not_covered, catalogue_source, catalogue_warnings
+from basewise.candidates.lifecycle import python_is_supported, support_of
+from basewise.model.base_image import BaseImage
+from basewise.model.choice import CandidateDistro, CandidateLibc
+from basewise.model.evidence import Coverage
+from basewise.model.listing import CandidateListing, CandidateRow
+from basewise.model.platform import LINUX_AMD64, Platform
+
+__all__ = ["list_candidates"]
+
+
+def list_candidates(*, platform: Platform = LINUX_AMD64, now: datetime) -> CandidateListing:
+    """Return all images of the catalogue for a platform.
+
+    Args:
+        platform: What the facts shall be about.
+        now: The moment by which ages and support phases are judged.
+
+    Raises:
+        KnowledgeError: Embedded data is missing or damaged.
+        ImageError: The catalogue knows no image for the platform.
+    """
+    catalogue = load_catalogue(platform)
+    today = now.astimezone(UTC).date()
+    not_covered = catalogue_not_covered(catalogue, today)
+    return CandidateListing(
+        generated_at=_rfc3339(now),
+        platform=str(platform),
+        as_of=catalogue.as_of.isoformat(),
+        images=tuple(_row(image, catalogue, now) for image in catalogue.images),
+        warnings=catalogue_warnings(catalogue, today),
+        coverage=Coverage(
+            complete=not not_covered, sources=(catalogue_source(catalogue, today),), not_covered=not_covered
+        ),
+    )
+
+
+def _row(image: BaseImage, catalogue: Catalogue, now: datetime) -> CandidateRow:
+    today = now.astimezone(UTC).date()
+    return CandidateRow(
+        image=image.name,
+        also_known_as=image.also_known_as,
+        digest=str(image.index_digest) if image.index_digest else None,
+        manifest_digest=str(image.manifest_digest) if image.manifest_digest else None,
+        platform=str(image.platform),
+        created=_rfc3339(image.created),
+        age_days=max((today - image.created.date()).days, 0),
+        python=image.python,
+        prerelease=image.prerelease,
+        python_supported=python_is_supported(image.python_minor, today),
+        variant=image.variant,
+        distro=CandidateDistro(image.distro.id, image.distro.version, image.distro.codename),
+        libc=CandidateLibc(image.libc.family, image.libc.version),
+        compressed_bytes=image.size.compressed_bytes,
+        compressed_basis=str(image.size.compressed_basis),
+        disk_bytes=image.size.disk_bytes,
+        disk_basis=str(image.size.disk_basis),
+        packages=image.surface.packages,
+        packages_basis=str(image.packages_basis),
+        support=support_of(image, today),
+        source=image.source,
+        notes=tuple(note.sentence for note in catalogue.notes if note.image == image.name),
+    )
+
+
+def _rfc3339(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
