@@ -13,7 +13,7 @@ from basewise.model.choice import Candidate, Exclusion
 from basewise.model.evidence import SupportPhase
 from basewise.model.verdict import ReasonKind, Verdict
 from basewise.ranking.request import RankRequest
-from basewise.ranking.sentences import blocking_sentences, parse_date
+from basewise.ranking.sentences import blocking_sentences, parse_date, unknown_sentence
 
 __all__ = ["FLAGS", "exclusions_of", "python_allows"]
 
@@ -143,7 +143,7 @@ def _fit(candidate: Candidate, request: RankRequest) -> Iterator[str]:
             return
         yield from blocking_sentences(candidate) or ("the application does not fit",)
     elif candidate.verdict is Verdict.UNKNOWN and not request.allow_unknown:
-        yield from blocking_sentences(candidate) or ("whether the application fits is not known",)
+        yield from blocking_sentences(candidate) or (unknown_sentence(candidate),)
 
 
 def _distro_name(candidate: Candidate) -> str:

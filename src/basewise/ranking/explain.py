@@ -1,4 +1,4 @@
-"""The explanation of a ranking: why, what else, what blocks, what decided, and how to stay fresh."""
+"""The explanation of a ranking: why, what else, what blocks, and what decided."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from basewise.ranking.explain_lost import cleaner_sentences, smaller_sentences
 from basewise.ranking.request import RankRequest
 from basewise.ranking.sentences import join_names, parse_date
 
-__all__ = ["Explanation", "explain", "refresh_command", "refresh_reason"]
+__all__ = ["Explanation", "explain"]
 
 
 class Explanation(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,23 +52,6 @@ def explain(ranked: Sequence[Candidate], request: RankRequest) -> Explanation:
     return Explanation(
         why=tuple(dict.fromkeys(why)), alternatives=tuple(_alternatives(ranked, request)), decided_by=decided
     )
-
-
-def refresh_command(candidate: Candidate) -> str:
-    """Return the command that prints today's digest of the candidate's tag."""
-    return f"docker buildx imagetools inspect --format '{{{{.Manifest.Digest}}}}' {candidate.image}"
-
-
-def refresh_reason(candidate: Candidate) -> str:
-    """Return the age of the digest and what was fixed since, as one sentence."""
-    age = f"the digest is {plural(candidate.age_days, 'day')} old"
-    fixable = candidate.vulnerabilities.fixable
-    if fixable is None:
-        return f"{age}; how many fixes were published since is not known"
-    names = candidate.fixes_since_build
-    where = f" ({join_names(names)})" if names else ""
-    verb = "is" if fixable == 1 else "are"
-    return f"{age}; {plural(fixable, 'known finding')} of it {verb} fixed by packages published since{where}"
 
 
 def _alternatives(ranked: Sequence[Candidate], request: RankRequest) -> Iterator[str]:

@@ -7,7 +7,6 @@ adding a candidate never changes how the others stand to each other. Why the par
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date
 
 import msgspec
@@ -15,17 +14,15 @@ import msgspec
 from basewise.model.choice import Candidate, ScoreParts
 from basewise.model.evidence import SupportPhase
 from basewise.model.verdict import Verdict
-from basewise.ranking.constraints import exclusions_of
 from basewise.ranking.cost import (
     is_measured,
-    remaining_findings,
     score_of,
     support_days_left,
     unknown_sizes,
 )
 from basewise.ranking.request import RankRequest
 
-__all__ = ["OrderKey", "key_of", "old_enough", "rank"]
+__all__ = ["OrderKey", "key_of", "name_of", "old_enough"]
 
 _MONTHS_PER_YEAR = 12
 
@@ -60,39 +57,6 @@ class OrderKey(msgspec.Struct, frozen=True, order=True):
     name: tuple[str, ...]
 
 
-def rank(candidates: Sequence[Candidate], request: RankRequest) -> tuple[Candidate, ...]:
-    """Judge and order candidates.
-
-    Args:
-        candidates: With complete evidence; `rank`, `excluded`, `pareto` and `score` are set here.
-        request: Constraints, weights and facts.
-
-    Returns:
-        The admissible ones by rank from 1, then the excluded ones by name.
-
-    Raises:
-        UsageError: `requires_python` is no specifier set.
-    """
-    judged = [
-        msgspec.structs.replace(
-            candidate,
-            excluded=exclusions_of(candidate, request),
-            score=score_of(candidate, request),
-            pareto=False,
-            rank=None,
-        )
-        for candidate in candidates
-    ]
-    admissible = sorted((c for c in judged if not c.excluded), key=lambda c: key_of(c, request))
-    excluded = sorted((c for c in judged if c.excluded), key=_name_of)
-    front = _pareto_front(admissible)
-    ranked = (
-        msgspec.structs.replace(candidate, rank=place, pareto=place in front)
-        for place, candidate in enumerate(admissible, start=1)
-    )
-    return (*ranked, *excluded)
-
-
 def key_of(candidate: Candidate, request: RankRequest) -> OrderKey:
     """Return the order key of one candidate."""
     score: ScoreParts = candidate.score or score_of(candidate, request)
@@ -108,7 +72,7 @@ def key_of(candidate: Candidate, request: RankRequest) -> OrderKey:
         sizes=unknown_sizes(candidate),
         cost=score.total if score.total is not None else 0.0,
         support=-support_days_left(candidate, request),
-        name=_name_of(candidate),
+        name=name_of(candidate),
     )
 
 
@@ -141,25 +105,7 @@ def _phase(candidate: Candidate, request: RankRequest) -> int:
     return 1 if phase is SupportPhase.LTS else 2
 
 
-def _name_of(candidate: Candidate) -> tuple[str, ...]:
+def name_of(candidate: Candidate) -> tuple[str, ...]:
+    """Return what distinguishes a candidate when nothing else does."""
     digests = (candidate.digest or "", candidate.manifest_digest or "")
     return (candidate.image, candidate.platform, *digests, candidate.created)
-
-
-def _pareto_front(admissible: Sequence[Candidate]) -> frozenset[int]:
-    """Return the ranks that no other candidate beats in findings after a rebuild and size on disk together."""
-    points = {
-        place: (remaining, candidate.size.disk_bytes)
-        for place, candidate in enumerate(admissible, start=1)
-        if (remaining := remaining_findings(candidate.vulnerabilities)) is not None
-        and candidate.size.disk_bytes is not None
-    }
-    return frozenset(
-        place
-        for place, point in points.items()
-        if not any(_dominates(other, point) for other in points.values())
-    )
-
-
-def _dominates(first: tuple[int, int], second: tuple[int, int]) -> bool:
-    return first != second and first[0] <= second[0] and first[1] <= second[1]

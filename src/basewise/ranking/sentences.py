@@ -8,7 +8,7 @@ from datetime import date
 from basewise.model.choice import Candidate
 from basewise.model.verdict import Reason, ReasonKind
 
-__all__ = ["blocking_sentences", "join_names", "parse_date"]
+__all__ = ["blocking_sentences", "join_names", "parse_date", "unknown_sentence"]
 
 MAX_NAMES = 12
 _FILE_KINDS = (ReasonKind.NO_WHEEL, ReasonKind.NO_RECIPE, ReasonKind.NO_FILE)
@@ -36,6 +36,14 @@ def blocking_sentences(candidate: Candidate) -> tuple[str, ...]:
     sentences = list(_missing_files(candidate, {kind: _packages(blocking, kind) for kind in _FILE_KINDS}))
     other = (reason.sentence for reason in blocking if reason.kind not in _FILE_KINDS)
     return tuple(dict.fromkeys([*sentences, *other]))
+
+
+def unknown_sentence(candidate: Candidate) -> str:
+    """Return why it is not known whether the application fits."""
+    unknown = _packages(candidate.reasons, ReasonKind.NO_FILE)
+    if unknown:
+        return f"whether the application fits is not known: the files of {join_names(unknown)} are not"
+    return "whether the application fits is not known"
 
 
 def _packages(blocking: Sequence[Reason], kind: ReasonKind) -> list[str]:

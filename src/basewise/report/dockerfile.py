@@ -17,8 +17,9 @@ from basewise.report.dockerfile_quoting import (
     json_form,
     shell_word,
 )
+from basewise.report.dockerignore import render_dockerignore
 
-__all__ = ["render_dockerfile"]
+__all__ = ["render_dockerfile", "render_dockerignore"]
 
 _VENV = "/opt/venv"
 _BUILD_DIRECTORY = "/build"

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-__all__ = ["DOCKERIGNORE"]
+__all__ = ["render_dockerignore"]
 
-DOCKERIGNORE = """\
+_TEXT = """\
 # Written by basewise: what must not enter the image.
 # Secrets
 .env
@@ -39,3 +39,8 @@ Dockerfile*
 docker-compose*.yml
 compose*.yaml
 """
+
+
+def render_dockerignore() -> str:
+    """Return the text of a `.dockerignore`: secrets, history, caches and environments stay out."""
+    return _TEXT
