@@ -132,9 +132,9 @@ class Release:
             if changelog.text is None:
                 continue
             for item in parse_changelog(changelog.text):
-                if item.date and item.date <= day.isoformat():
-                    if newest is None or debian.compare(item.version, newest) <= 0:
-                        return item.version
+                settled = item.date and item.date <= day.isoformat()
+                if settled and (newest is None or debian.compare(item.version, newest) <= 0):
+                    return item.version
         raise SystemExit(f"{self.name}: no changelog of {entries[0].package.source} reaches back to {day}")
 
 

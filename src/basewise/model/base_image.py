@@ -25,7 +25,7 @@ class BlobSize(msgspec.Struct, frozen=True):
 class ImageSize(msgspec.Struct, frozen=True, kw_only=True):
     """Sizes of an image in bytes, compressed (pulled) and on disk; None is unknown.
 
-    `disk_basis` says how the size on disk is known; compressed sizes are exact or None.
+    The bases say how each is known: read (exact), estimated from another image (computed), or unknown.
     """
 
     compressed_bytes: int | None
