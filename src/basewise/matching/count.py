@@ -56,7 +56,7 @@ def count_findings(
         ),
         as_of=min((s.as_of for s in sources if s.ecosystem != ECOSYSTEM_OF_EXPLOITED), default=None),
         exploited_after_rebuild=_exploited(left),
-        by_severity_after_rebuild=_by_severity(left),
+        by_severity_after_rebuild=_by_severity([f for f in left if f.state is not State.MINOR]),
     )
 
 
