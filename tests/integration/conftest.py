@@ -1,14 +1,28 @@
-"""What integration tests share: programs of the machine, and what happens where they are missing."""
+"""What integration tests share: programs of the machine, and look-alikes of base images.
+
+`BASEWISE_TEST_CACHE` names a directory in which look-alikes are kept from one run to the next.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
+from filelock import FileLock
+
+from basewise.candidates.catalogue import load_catalogue
+from basewise.model.base_image import BaseImage
+from basewise.testing.buildah import Buildah
+from basewise.testing.interpreter import Interpreter, find_interpreters
+from basewise.testing.look_alike import ENVIRONMENT, make_root_archive, pip_configuration
 
 RequirePrograms = Callable[..., None]
+LookAlikeOf = Callable[[BaseImage], str]
+BASE_RELEASE = "trixie"
 
 
 @pytest.fixture(scope="session")
@@ -22,11 +36,83 @@ def require_programs() -> RequirePrograms:
         missing = [f"`{program}`" for program in programs if shutil.which(program) is None]
         if root and (not hasattr(os, "geteuid") or os.geteuid() != 0):
             missing.append("the rights of root")
-        if not missing:
-            return
-        reason = f"this machine has not {', '.join(missing)}"
-        if os.environ.get("CI", "").lower() == "true":
-            pytest.fail(f"{reason}; with CI=true that is a failure")
-        pytest.skip(reason)
+        if missing:
+            skip_or_fail(f"this machine has not {', '.join(missing)}")
 
     return require
+
+
+def skip_or_fail(reason: str) -> None:
+    """Skip with a reason; with CI=true that is a failure."""
+    if os.environ.get("CI", "").lower() == "true":
+        pytest.fail(f"{reason}; with CI=true that is a failure")
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def interpreter() -> Interpreter:
+    """Return the newest CPython of this machine for which the catalogue has a slim image."""
+    minors = {
+        image.python_minor
+        for image in load_catalogue().images
+        if image.variant == "slim" and image.distro.codename == BASE_RELEASE and not image.prerelease
+    }
+    found = find_interpreters(minors)
+    if not found:
+        skip_or_fail(f"no CPython here is of a minor that the catalogue has: {', '.join(sorted(minors))}")
+    return found[0]
+
+
+@pytest.fixture(scope="session")
+def buildah(require_programs: RequirePrograms, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Buildah]:
+    """Return a buildah with a storage that this process alone uses and that is removed at the end."""
+    require_programs("buildah", "mmdebstrap", root=True)
+    directory = tmp_path_factory.mktemp("buildah")
+    yield Buildah(directory)
+    shutil.rmtree(directory, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def look_alike_of(
+    buildah: Buildah, interpreter: Interpreter, tmp_path_factory: pytest.TempPathFactory
+) -> LookAlikeOf:
+    """Return a function that makes a look-alike of a base image, once, and returns its name.
+
+    The archive of its root file system is made once for all processes of a test run.
+    """
+    made: dict[str, str] = {}
+
+    def look_alike(image: BaseImage) -> str:
+        if image.name not in made:
+            archive = shared_directory(tmp_path_factory) / f"{archive_key(image, interpreter)}.tar"
+            with FileLock(archive.with_suffix(".lock"), timeout=600):
+                if not archive.is_file():
+                    make_root_archive(image, interpreter, archive)
+            name = f"localhost/look-alike/{image.name}"
+            buildah.import_root(archive, name, ENVIRONMENT)
+            made[image.name] = name
+        return made[image.name]
+
+    return look_alike
+
+
+def shared_directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a directory that all processes of this test run see."""
+    kept = os.environ.get("BASEWISE_TEST_CACHE")
+    base = tmp_path_factory.getbasetemp()
+    if kept:
+        directory = Path(kept)
+    elif os.environ.get("PYTEST_XDIST_WORKER"):
+        directory = base.parent / "look-alikes"
+    else:
+        directory = base / "look-alikes"
+    directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return directory
+
+
+def archive_key(image: BaseImage, interpreter: Interpreter) -> str:
+    """Name everything that an archive depends on, but for the state of the mirror."""
+    names = sorted(package.name for package in image.packages or ())
+    parts = [interpreter.prefix, *names, *sorted(map(str, pip_configuration(os.environ).items()))]
+    digest = hashlib.sha256("\n".join(parts).encode()).hexdigest()
+    return f"{image.distro.codename}-{interpreter.version}-{digest[:16]}"
