@@ -1,0 +1,75 @@
+"""`basewise db status`: what the advisory store holds, of which date."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import msgspec
+
+from basewise.advisories.coverage import coverage_of
+from basewise.advisories.store import Store
+from basewise.model.evidence import Coverage
+
+__all__ = ["DatabaseStatus", "ReleaseStatus", "db_status"]
+
+SCHEMA = "basewise.db-status/1"
+
+
+class ReleaseStatus(msgspec.Struct, frozen=True, order=True):
+    """How many packages and facts of one release a store holds."""
+
+    ecosystem: str
+    release: str
+    packages: int
+    facts: int
+
+
+class DatabaseStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """What a store holds.
+
+    Args:
+        schema: Name of this document.
+        store: `embedded` or the path.
+        as_of: Oldest date of the sources of advisories.
+        exploited_as_of: Date of the list of exploited vulnerabilities, "" for none.
+        entries: Number of facts of all sources.
+        releases: Packages and facts per release.
+        coverage: Sources with dates, ages and counts, and what they leave unseen.
+    """
+
+    schema: str = SCHEMA
+    store: str
+    as_of: str
+    exploited_as_of: str
+    entries: int
+    releases: tuple[ReleaseStatus, ...]
+    coverage: Coverage
+
+
+def db_status(*, today: date, store: Path | None = None) -> DatabaseStatus:
+    """Tell what a store holds.
+
+    Args:
+        today: The clock's date, for ages.
+        store: A store file; `BASEWISE_STORE` or the embedded store when None.
+
+    Raises:
+        StoreError: It is missing, empty or damaged.
+    """
+    with Store.open_default() if store is None else Store.open_path(store) as opened:
+        sources, not_covered = coverage_of(opened.sources(), today)
+        packages: dict[tuple[str, str], int] = {}
+        facts: dict[tuple[str, str], int] = {}
+        for ecosystem, release, name in opened.packages():
+            key = (ecosystem, release)
+            packages[key] = packages.get(key, 0) + 1
+            facts[key] = facts.get(key, 0) + len(opened.record(ecosystem, release, name).facts)
+        return DatabaseStatus(
+            store=opened.name,
+            as_of=opened.as_of,
+            exploited_as_of=opened.exploited_as_of,
+            entries=opened.entry_count(),
+            releases=tuple(sorted(ReleaseStatus(*key, packages[key], facts[key]) for key in packages)),
+            coverage=Coverage(complete=not not_covered, sources=sources, not_covered=not_covered),
+        )
