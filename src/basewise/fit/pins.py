@@ -1,0 +1,226 @@
+"""The pins that are judged, per Python minor: the application's lock, completed where it must be, or a resolution."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from basewise.errors import ResolveError
+from basewise.fit.completion import (
+    CompletionCache,
+    completion_request,
+    is_enough,
+    known_files,
+    merge_files,
+    needs_completion,
+)
+from basewise.fit.facts import WheelFact
+from basewise.fit.indexes import IndexDecision, decide_indexes
+from basewise.fit.knowledge import Knowledge
+from basewise.fit.outcome import FitOptions, ResolutionProblem
+from basewise.fit.resolve import Resolved, request_for, resolve_all
+from basewise.fit.targets import Target
+from basewise.fit.uv_runner import UvRunner
+from basewise.fit.wheel_facts import WheelFacts
+from basewise.model.evidence import NotCovered
+from basewise.model.requirement import Application, DistributionFile, Requirement, Resolution
+from basewise.progress import Progress
+
+__all__ = ["Pins", "find_pins"]
+
+_NEWEST_FIRST_HINT = "relax one of the requirements that are named, or choose another Python"
+
+
+class Pins(msgspec.Struct, frozen=True, kw_only=True):
+    """Pins by minor, with what a user should know besides."""
+
+    by_python: dict[str, Resolution | ResolutionProblem]
+    warnings: tuple[str, ...] = ()
+    not_covered: tuple[NotCovered, ...] = ()
+    pure_sources: frozenset[str] = frozenset()
+
+
+class _Sources(msgspec.Struct, frozen=True, kw_only=True):
+    """Where pins come from."""
+
+    app: Application
+    runner: UvRunner
+    facts: WheelFacts
+    knowledge: Knowledge
+    cache: CompletionCache
+    options: FitOptions
+    progress: Progress
+
+    def has_recipe(self, name: str, version: str) -> bool:
+        """Say whether a build recipe exists anywhere."""
+        return self.knowledge.recipe_for(name, version) is not None
+
+    def fact_by_hash(self, sha256: str) -> WheelFact | None:
+        """Return the fact of a wheel of which only the hash is known."""
+        found = self.facts.lookup(DistributionFile(filename="", sha256=sha256))
+        return found.fact if found is not None else None
+
+
+def find_pins(
+    app: Application,
+    targets: Sequence[Target],
+    *,
+    runner: UvRunner,
+    facts: WheelFacts,
+    knowledge: Knowledge,
+    cache: CompletionCache,
+    options: FitOptions,
+    progress: Progress,
+) -> Pins:
+    """Return the pins for the minors of the targets.
+
+    Raises:
+        ResolveError: An application without a lock cannot be resolved: the index cannot be asked, uv is
+            missing, or no minor has a solution.
+    """
+    sources = _Sources(
+        app=app,
+        runner=runner,
+        facts=facts,
+        knowledge=knowledge,
+        cache=cache,
+        options=options,
+        progress=progress,
+    )
+    if app.lock is not None:
+        return _from_lock(app.lock, targets, sources)
+    return _from_index(targets, sources)
+
+
+def _from_index(targets: Sequence[Target], sources: _Sources) -> Pins:
+    app = sources.app
+    machines = _machines(targets)
+    decision = _decide(sources)
+    requests = [request_for(app, python, machines, indexes=decision.allowed) for python in _pythons(targets)]
+    resolved = resolve_all(requests, sources.runner, has_recipe=sources.has_recipe, progress=sources.progress)
+    _demand_a_solution(resolved, sources, decision)
+    return Pins(
+        by_python={python: one.result for python, one in resolved.items()},
+        warnings=_warnings(resolved),
+        not_covered=decision.not_covered,
+        pure_sources=_pure_sources(resolved),
+    )
+
+
+def _from_lock(lock: Resolution, targets: Sequence[Target], sources: _Sources) -> Pins:
+    pythons = _pythons(targets)
+    if not needs_completion(lock):
+        return Pins(by_python=dict.fromkeys(pythons, lock))
+    known = known_files(lock, sources.fact_by_hash)
+    if is_enough(known, targets):
+        return Pins(by_python=dict.fromkeys(pythons, known))
+    try:
+        return _completed(lock, known, targets, sources)
+    except (HashMismatchError, UnsatisfiableError):
+        raise
+    except ResolveError as error:
+        # A lock still says what will be installed; what it leaves open is said to be unknown.
+        gap = NotCovered("files of the lock", f"{error.message}: what is not known by hash stays unknown")
+        return Pins(by_python=dict.fromkeys(pythons, known), warnings=(error.message,), not_covered=(gap,))
+
+
+def _completed(lock: Resolution, known: Resolution, targets: Sequence[Target], sources: _Sources) -> Pins:
+    """Complete the lock per minor, from the cache where it was asked before."""
+    machines = _machines(targets)
+    urls = sources.runner.index_settings.urls
+    plain = {python: completion_request(lock, python, machines) for python in _pythons(targets)}
+    answers = {
+        python: answer
+        for python, request in plain.items()
+        if (answer := sources.cache.read(request, urls)) is not None
+    }
+    missing = [request for python, request in plain.items() if python not in answers]
+    resolved: dict[str, Resolved] = {}
+    decision = IndexDecision()
+    if missing:
+        decision = _decide(sources)
+        requests = [msgspec.structs.replace(request, indexes=decision.allowed) for request in missing]
+        resolved = resolve_all(
+            requests, sources.runner, has_recipe=sources.has_recipe, progress=sources.progress
+        )
+        for request in missing:
+            answers[request.python] = resolved[request.python].result
+            if not sources.options.offline:
+                sources.cache.write(request, urls, answers[request.python])
+    _demand_files(lock, known, answers)
+    _demand_a_solution({python: Resolved(result=one) for python, one in answers.items()}, sources, decision)
+    return Pins(
+        by_python={
+            python: merge_files(known, answer)[0] if isinstance(answer, Resolution) else answer
+            for python, answer in sorted(answers.items())
+        },
+        warnings=_warnings(resolved),
+        not_covered=decision.not_covered,
+    )
+
+
+def _demand_files(
+    lock: Resolution, known: Resolution, answers: Mapping[str, Resolution | ResolutionProblem]
+) -> None:
+    """Refuse a lock of which a pin has no file with a pinned hash, whatever the Python."""
+    mismatches = [set(merge_files(known, one)[1]) for one in answers.values() if isinstance(one, Resolution)]
+    everywhere = set.intersection(*mismatches) if mismatches else set()
+    if everywhere:
+        names = ", ".join(sorted(everywhere))
+        raise HashMismatchError(
+            f"{lock.origin}: no file of {names} on the package index has a hash that is pinned",
+            hint="lock the application again, and find out why the files changed before you trust them",
+        )
+
+
+class HashMismatchError(ResolveError):
+    """A pinned hash belongs to no file of the index."""
+
+
+def _demand_a_solution(resolved: Mapping[str, Resolved], sources: _Sources, decision: IndexDecision) -> None:
+    """Raise the reason of the Python that the application states, or the newest, when no minor has a solution."""
+    problems = {
+        python: one.result for python, one in resolved.items() if isinstance(one.result, ResolutionProblem)
+    }
+    if not problems or len(problems) < len(resolved):
+        return
+    stated = sources.app.stated_python.minor if sources.app.stated_python is not None else ""
+    newest = max(problems, key=lambda python: int(python.split(".")[1]))
+    missing = next((one for one in problems.values() if one.kind == "missing"), None)
+    problem = problems.get(stated) or missing or problems[newest]
+    raise UnsatisfiableError(
+        f"the requirements have no solution on Python {problem.python}: {problem.sentence}"
+        f"{_places(problem, sources.app.requirements)}",
+        hint=decision.hint or _NEWEST_FIRST_HINT,
+    )
+
+
+class UnsatisfiableError(ResolveError):
+    """No Python minor has a solution."""
+
+
+def _places(problem: ResolutionProblem, requirements: Sequence[Requirement]) -> str:
+    named = [one for one in requirements if one.name in problem.packages]
+    places = ", ".join(f"{one.name} in {one.location}" for one in named)
+    return f" ({places})" if places else ""
+
+
+def _decide(sources: _Sources) -> IndexDecision:
+    return decide_indexes(sources.app.index_lines, sources.options.allow_index, sources.runner)
+
+
+def _warnings(resolved: Mapping[str, Resolved]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(sentence for one in resolved.values() for sentence in one.warnings))
+
+
+def _pure_sources(resolved: Mapping[str, Resolved]) -> frozenset[str]:
+    return frozenset(name for one in resolved.values() for name in one.pure_sources)
+
+
+def _pythons(targets: Sequence[Target]) -> list[str]:
+    return sorted({target.python for target in targets}, key=lambda python: int(python.split(".")[1]))
+
+
+def _machines(targets: Sequence[Target]) -> tuple[str, ...]:
+    return tuple(sorted({target.machine for target in targets}))
