@@ -56,6 +56,7 @@ class CandidateListing(msgspec.Struct, frozen=True, kw_only=True):
     """The whole catalogue for one platform.
 
     Args:
+        generated_at: The day by which ages and support phases were judged.
         as_of: Date of the newest build that the catalogue has.
         warnings: Sentences about the age of the catalogue or the clock.
     """

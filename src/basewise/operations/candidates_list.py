@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date
 
 from basewise.candidates.catalogue import Catalogue, load_catalogue
 from basewise.candidates.coverage import catalogue_not_covered, catalogue_source, catalogue_warnings
@@ -11,30 +11,29 @@ from basewise.model.base_image import BaseImage
 from basewise.model.choice import CandidateDistro, CandidateLibc
 from basewise.model.evidence import Coverage
 from basewise.model.listing import CandidateListing, CandidateRow
-from basewise.model.platform import LINUX_AMD64, Platform
+from basewise.model.platform import Platform
 
 __all__ = ["list_candidates"]
 
 
-def list_candidates(*, platform: Platform = LINUX_AMD64, now: datetime) -> CandidateListing:
+def list_candidates(platform: Platform, today: date) -> CandidateListing:
     """Return all images of the catalogue for a platform.
 
     Args:
         platform: What the facts shall be about.
-        now: The moment by which ages and support phases are judged.
+        today: The day by which ages and support phases are judged.
 
     Raises:
         KnowledgeError: Embedded data is missing or damaged.
         ImageError: The catalogue knows no image for the platform.
     """
     catalogue = load_catalogue(platform)
-    today = now.astimezone(UTC).date()
     not_covered = catalogue_not_covered(catalogue, today)
     return CandidateListing(
-        generated_at=_rfc3339(now),
+        generated_at=today.isoformat(),
         platform=str(platform),
         as_of=catalogue.as_of.isoformat(),
-        images=tuple(_row(image, catalogue, now) for image in catalogue.images),
+        images=tuple(_row(image, catalogue, today) for image in catalogue.images),
         warnings=catalogue_warnings(catalogue, today),
         coverage=Coverage(
             complete=not not_covered, sources=(catalogue_source(catalogue, today),), not_covered=not_covered
@@ -42,15 +41,14 @@ def list_candidates(*, platform: Platform = LINUX_AMD64, now: datetime) -> Candi
     )
 
 
-def _row(image: BaseImage, catalogue: Catalogue, now: datetime) -> CandidateRow:
-    today = now.astimezone(UTC).date()
+def _row(image: BaseImage, catalogue: Catalogue, today: date) -> CandidateRow:
     return CandidateRow(
         image=image.name,
         also_known_as=image.also_known_as,
         digest=str(image.index_digest) if image.index_digest else None,
         manifest_digest=str(image.manifest_digest) if image.manifest_digest else None,
         platform=str(image.platform),
-        created=_rfc3339(image.created),
+        created=image.created.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         age_days=max((today - image.created.date()).days, 0),
         python=image.python,
         prerelease=image.prerelease,
@@ -68,7 +66,3 @@ def _row(image: BaseImage, catalogue: Catalogue, now: datetime) -> CandidateRow:
         source=image.source,
         notes=tuple(note.sentence for note in catalogue.notes if note.image == image.name),
     )
-
-
-def _rfc3339(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
