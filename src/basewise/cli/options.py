@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,8 +13,10 @@ import click
 from basewise.cli.console import write_stdout
 from basewise.errors import InvalidValueError, UsageError
 
-__all__ = ["common_options", "now_option", "output_options", "parse_now", "write_result"]
+__all__ = ["common_options", "now_option", "output_options", "parse_now", "terminal_width", "write_result"]
 
+DEFAULT_WIDTH_COLUMNS = 100
+LEAST_WIDTH_COLUMNS = 60
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
@@ -74,6 +77,13 @@ def output_options(formats: tuple[str, ...]) -> Callable[[Command], Command]:
         )(command)  # fmt: skip
 
     return add
+
+
+def terminal_width(output: str | None) -> int:
+    """Return the columns to print for: 100 for a file or without a terminal, never under 60."""
+    if output is not None:
+        return DEFAULT_WIDTH_COLUMNS
+    return max(LEAST_WIDTH_COLUMNS, shutil.get_terminal_size((DEFAULT_WIDTH_COLUMNS, 24)).columns)
 
 
 def write_result(text: str, output: str | None) -> None:

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 
-
+from basewise.advisories.coverage import coverage_of
 from basewise.advisories.store import Store
 from basewise.app.read import ReadOptions, read_application
 from basewise.candidates.catalogue import Catalogue, load_catalogue
-from basewise.candidates.coverage import catalogue_not_covered, catalogue_warnings
+from basewise.candidates.coverage import catalogue_not_covered, catalogue_source, catalogue_warnings
 from basewise.candidates.lifecycle import load_lifecycles
 from basewise.fit.run import FitOptions, FitReport, judge_all
 from basewise.model.base_image import BaseImage
 from basewise.model.choice import AppSummary, Candidate, Choice, Recommendation
-from basewise.model.evidence import Coverage, CoverageSource, NotCovered
+from basewise.model.evidence import Coverage, NotCovered
 from basewise.model.package import BasisKind
 from basewise.model.requirement import Application
 from basewise.operations.candidate_evidence import build_candidate, sources_to_upgrade
@@ -68,12 +69,12 @@ def choose(
     application = read_application(Path(app), _read_options(wishes))
     catalogue = load_catalogue(wishes.platform)
     restricted_to = tuple(catalogue.find(str(reference)).name for reference in wishes.images)
-    with store or Store.open_default() as opened:
+    with nullcontext(store) if store is not None else Store.open_default() as opened:
         fits = judge_all(application, catalogue.images, _fit_options(wishes), progress=talk)
         talk.step("matching advisories")
-        reader = FindingsReader(opened, moment.date())
+        reader = FindingsReader(opened)
         candidates = _candidates(catalogue.images, fits, reader, moment)
-        request = _rank_request(application, wishes, restricted_to, candidates, moment)
+        request = _rank_request(application, wishes, restricted_to, moment)
         ranked = rank(candidates, request)
         explanation = explain(ranked, request)
         recommendation = _recommend(application, catalogue, fits, reader, ranked, explanation)
@@ -125,10 +126,8 @@ def _rank_request(
     application: Application,
     wishes: ChooseOptions,
     restricted_to: tuple[str, ...],
-    candidates: tuple[Candidate, ...],
     moment: datetime,
 ) -> RankRequest:
-    del candidates
     stated = application.stated_python
     return RankRequest(
         today=moment.date(),
@@ -153,7 +152,7 @@ def _rank_request(
     )
 
 
-def _recommend(
+def _recommend(  # noqa: PLR0917
     application: Application,
     catalogue: Catalogue,
     fits: FitReport,
@@ -195,26 +194,16 @@ def _coverage(
     application: Application, catalogue: Catalogue, fits: FitReport, reader: FindingsReader, moment: datetime
 ) -> Coverage:
     today = moment.date()
+    sources, of_sources = coverage_of(reader.sources, today)
     not_covered = {
+        *of_sources,
         *reader.not_covered,
         *fits.not_covered,
         *catalogue_not_covered(catalogue, today),
-        NotCovered("the application's Python packages", "the store has no PyPI advisories"),
-        NotCovered("Python packages in the base's site-packages (pip)", "the store has no PyPI advisories"),
         *(NotCovered(item.what, item.why) for item in application.not_read),
     }
     return Coverage(
         complete=not not_covered,
-        sources=tuple(
-            CoverageSource(
-                name=source.name,
-                ecosystem=source.ecosystem,
-                as_of=source.as_of,
-                age_days=(today - datetime.fromisoformat(source.as_of).date()).days,
-                entries=source.entries,
-                verified=source.verified,
-            )
-            for source in reader.sources
-        ),
+        sources=tuple(sorted((*sources, catalogue_source(catalogue, today)))),
         not_covered=tuple(sorted(not_covered)),
     )

@@ -5,46 +5,12 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
-import msgspec
-
 from basewise.advisories.coverage import coverage_of
 from basewise.advisories.store import Store
 from basewise.model.evidence import Coverage
+from basewise.model.store_status import DatabaseStatus, ReleaseStatus
 
-__all__ = ["DatabaseStatus", "ReleaseStatus", "db_status"]
-
-SCHEMA = "basewise.db-status/1"
-
-
-class ReleaseStatus(msgspec.Struct, frozen=True, order=True):
-    """How many packages and facts of one release a store holds."""
-
-    ecosystem: str
-    release: str
-    packages: int
-    facts: int
-
-
-class DatabaseStatus(msgspec.Struct, frozen=True, kw_only=True):
-    """What a store holds.
-
-    Args:
-        schema: Name of this document.
-        store: `embedded` or the path.
-        as_of: Oldest date of the sources of advisories.
-        exploited_as_of: Date of the list of exploited vulnerabilities, "" for none.
-        entries: Number of facts of all sources.
-        releases: Packages and facts per release.
-        coverage: Sources with dates, ages and counts, and what they leave unseen.
-    """
-
-    schema: str = SCHEMA
-    store: str
-    as_of: str
-    exploited_as_of: str
-    entries: int
-    releases: tuple[ReleaseStatus, ...]
-    coverage: Coverage
+__all__ = ["DatabaseStatus", "db_status"]
 
 
 def db_status(*, today: date, store: Path | None = None) -> DatabaseStatus:

@@ -8,7 +8,14 @@ from typing import Any
 
 import click
 
-from basewise.cli.options import common_options, now_option, output_options, parse_now, write_result
+from basewise.cli.options import (
+    common_options,
+    now_option,
+    output_options,
+    parse_now,
+    terminal_width,
+    write_result,
+)
 
 __all__ = ["command"]
 
@@ -28,10 +35,13 @@ def list_command(**flags: Any) -> int:  # noqa: ANN401 - one name for all flags;
     from basewise.cli.console import use_color
     from basewise.model.platform import Platform
     from basewise.operations.candidates_list import list_candidates
-    from basewise.report.catalogue import render_catalogue
+    from basewise.report.listing import render_catalogue
 
     now = parse_now(flags["now"], os.environ.get("SOURCE_DATE_EPOCH")) or datetime.now(UTC)
     listing = list_candidates(Platform.parse(flags["platform"]), now.date())
     color = use_color(flags["color"]) and flags["output"] is None
-    write_result(render_catalogue(listing, flags["output_format"], color=color), flags["output"])
+    text = render_catalogue(
+        listing, flags["output_format"], width=terminal_width(flags["output"]), color=color
+    )
+    write_result(text, flags["output"])
     return 0

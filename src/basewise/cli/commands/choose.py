@@ -13,6 +13,7 @@ from basewise.cli.options import (
     now_option,
     output_options,
     parse_now,
+    terminal_width,
     write_result,
 )
 
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 __all__ = ["command"]
 
 EXIT_NO_CANDIDATE = 1
-_DEFAULT_WIDTH = 100
 
 
 @click.command("choose")
@@ -96,7 +96,9 @@ def _print(choice: Choice, flags: dict[str, Any], *, with_dockerfile: bool) -> N
 
     color = use_color(flags["color"]) and flags["output"] is None
     form = flags["output_format"]
-    text = render(choice, form, width=_width(flags["output"]), color=color, with_dockerfile=with_dockerfile)
+    text = render(
+        choice, form, width=terminal_width(flags["output"]), color=color, with_dockerfile=with_dockerfile
+    )
     write_result(text, flags["output"])
 
 
@@ -132,13 +134,3 @@ def _options(folder: Path, flags: dict[str, Any]) -> ChooseOptions:
     given |= {name: flags[name] for name in same}
     given["offline"] = flags["offline"] or environment_flag("BASEWISE_OFFLINE")
     return options_from_settings(load_settings(folder), folder, given)
-
-
-def _width(output: str | None) -> int:
-    import shutil
-
-    return (
-        _DEFAULT_WIDTH
-        if output is not None
-        else max(60, shutil.get_terminal_size((_DEFAULT_WIDTH, 24)).columns)
-    )
