@@ -80,14 +80,18 @@ class Catalogue(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-@lru_cache(maxsize=4)
 def load_catalogue(platform: Platform = LINUX_AMD64) -> Catalogue:
-    """Return the embedded catalogue for a platform.
+    """Return the embedded catalogue for a platform, read once.
 
     Raises:
         KnowledgeError: The embedded file is missing or damaged.
         ImageError: No image of the catalogue is known for this platform.
     """
+    return _load(platform)
+
+
+@lru_cache(maxsize=4)
+def _load(platform: Platform) -> Catalogue:
     return expand_catalogue(decode_embedded(CATALOGUE_FILE, StoredCatalogue), platform)
 
 
