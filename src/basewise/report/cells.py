@@ -1,0 +1,165 @@
+"""What stands in the cells and lists of a report, as plain text: the same for terminal and Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from basewise._internal.text import format_bytes, plural
+from basewise.model.choice import Candidate
+from basewise.model.evidence import Coverage, SupportPhase
+from basewise.model.verdict import Swap, Verdict
+
+__all__ = [
+    "UNKNOWN",
+    "ExcludedGroup",
+    "Row",
+    "count_sources",
+    "excluded_groups",
+    "row_of",
+    "shortened",
+    "swap_sentence",
+]
+
+UNKNOWN = "?"
+MAX_ADDED_CHARACTERS = 11
+MAX_IMAGES = 3
+_VERDICTS = {
+    Verdict.FITS: "fits",
+    Verdict.FITS_WITH_PACKAGES: "packages",
+    Verdict.BUILDS_FROM_SOURCE: "builds",
+    Verdict.DOES_NOT_FIT: "no",
+    Verdict.UNKNOWN: UNKNOWN,
+}
+
+
+class Row(msgspec.Struct, frozen=True, kw_only=True):
+    """The cells of one admissible candidate."""
+
+    rank: str
+    image: str
+    verdict: str
+    adds: str
+    download: str
+    disk: str
+    fixable: str
+    open: str
+    minor: str
+    undetermined: str
+    support: str
+    measured: bool
+
+
+class ExcludedGroup(msgspec.Struct, frozen=True):
+    """Candidates that share their first reason, with the reason's sentence."""
+
+    images: tuple[str, ...]
+    sentence: str
+
+    @property
+    def names(self) -> str:
+        """Three names at most, the rest counted."""
+        return shortened(self.images, MAX_IMAGES)
+
+
+def row_of(candidate: Candidate, *, counts_are_covered: bool) -> Row:
+    """Return the cells of a candidate.
+
+    Args:
+        candidate: An admissible one.
+        counts_are_covered: The report names the sources of its counts; where it does not, none is shown.
+    """
+    counts = candidate.vulnerabilities
+    states = counts.by_state
+    stay = counts.after_rebuild if counts.after_rebuild is not None else counts.total
+    measured = counts_are_covered and stay is not None
+    shown = candidate.vulnerabilities if measured else None
+    return Row(
+        rank=f"{candidate.rank}{'*' if candidate.pareto else ''}",
+        image=candidate.image,
+        verdict=_VERDICTS[candidate.verdict],
+        adds=_adds(candidate),
+        download=_size(candidate.size.download_bytes, candidate.size.base_compressed_bytes),
+        disk=_size(candidate.size.disk_bytes, candidate.size.base_disk_bytes),
+        fixable=_number(counts.fixable if shown else None),
+        open=_number(_open(stay, states.open, states.wont_fix, states.minor) if shown else None),
+        minor=_number(states.minor if shown else None),
+        undetermined=_number(counts.undetermined if shown else None),
+        support=_support(candidate),
+        measured=measured,
+    )
+
+
+def excluded_groups(candidates: Sequence[Candidate]) -> tuple[ExcludedGroup, ...]:
+    """Return the excluded candidates by their first reason, the most numerous first."""
+    groups: dict[str, list[str]] = {}
+    for candidate in candidates:
+        if candidate.excluded:
+            groups.setdefault(candidate.excluded[0].sentence, []).append(candidate.image)
+    made = (ExcludedGroup(tuple(images), sentence) for sentence, images in groups.items())
+    return tuple(sorted(made, key=lambda group: (-len(group.images), group.sentence)))
+
+
+def shortened(names: Sequence[str], limit: int) -> str:
+    """Return names separated by commas; beyond `limit` they are counted."""
+    if len(names) <= limit:
+        return ", ".join(names)
+    return f"{', '.join(names[:limit])} and {len(names) - limit} more"
+
+
+def swap_sentence(swap: Swap) -> str:
+    """Return what to write instead of what, and what it saves."""
+    saved = [
+        f"{format_bytes(size)} {where}"
+        for size, where in ((swap.saves_download_bytes, "to download"), (swap.saves_disk_bytes, "on disk"))
+        if size is not None
+    ]
+    saving = f"saves {' and '.join(saved)}" if saved else "how much it saves is not known"
+    return f"{swap.replace} -> {swap.with_}: {saving}" + (f"; {swap.why}" if swap.why else "")
+
+
+def count_sources(coverage: Coverage) -> tuple[str, ...]:
+    """Return one line a source: name, date, age, entries, and whether its signatures were checked."""
+    return tuple(
+        f"{source.name}: {source.as_of}, {plural(source.age_days, 'day')} old, "
+        f"{plural(source.entries, 'entry', 'entries')}, "
+        + ("signature checked" if source.verified else "not verified by signature")
+        for source in coverage.sources
+    )
+
+
+def _adds(candidate: Candidate) -> str:
+    names = [package.name for package in candidate.add_packages]
+    if not names:
+        return "nothing"
+    more = f" +{len(names) - 1}" if len(names) > 1 else ""
+    room = MAX_ADDED_CHARACTERS - len(more)
+    first = names[0] if len(names[0]) <= room else f"{names[0][: room - 2]}.."
+    return first + more
+
+
+def _size(finished: int | None, base: int | None) -> str:
+    if finished is not None:
+        return format_bytes(finished)
+    return UNKNOWN if base is None else f">{format_bytes(base)}"
+
+
+def _open(stay: int | None, opened: int | None, wont_fix: int | None, minor: int | None) -> int | None:
+    if opened is not None:
+        return opened + (wont_fix or 0)
+    return None if stay is None or minor is None else stay - minor
+
+
+def _number(count: int | None) -> str:
+    return UNKNOWN if count is None else str(count)
+
+
+def _support(candidate: Candidate) -> str:
+    support = candidate.support
+    lts = support.phase is SupportPhase.LTS
+    distro = support.distro_lts_eol if lts else support.distro_eol
+    ends = [end for end in (support.python_eol, distro) if end]
+    until = min(ends)[:7] if ends and distro else UNKNOWN
+    phase = {SupportPhase.LTS: "lts ", SupportPhase.EOL: "eol "}.get(support.phase, "")
+    return phase + until

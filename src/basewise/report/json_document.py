@@ -1,0 +1,53 @@
+"""The JSON document: the contract `basewise.choose/1`, the same bytes for the same answer, in ASCII."""
+
+from __future__ import annotations
+
+import re
+
+import msgspec
+
+from basewise.model.choice import Choice
+
+__all__ = ["encode_json", "render_json"]
+
+_BEYOND_PRINTABLE = re.compile("[^\n -~]")
+_SURROGATE_OFFSET = 0x10000
+
+
+def render_json(choice: Choice, *, width: int | None, color: bool, with_dockerfile: bool) -> str:
+    """Return the document with a line end; width, color and Dockerfile change nothing."""
+    del width, color, with_dockerfile
+    return encode_json(choice).decode("ascii")
+
+
+def encode_json(value: object) -> bytes:
+    """Return a value as indented JSON.
+
+    Everything outside printable ASCII is escaped, so that the text is safe on a terminal and in any
+    encoding; a lone surrogate becomes its escape too.
+    """
+    try:
+        compact = msgspec.json.encode(value)
+    except UnicodeEncodeError:
+        compact = msgspec.json.encode(_without_surrogates(msgspec.to_builtins(value)))
+    text = msgspec.json.format(compact, indent=2).decode()
+    return (_BEYOND_PRINTABLE.sub(_escape, text) + "\n").encode("ascii")
+
+
+def _escape(found: re.Match[str]) -> str:
+    point = ord(found[0])
+    if point < _SURROGATE_OFFSET:
+        return f"\\u{point:04x}"
+    high, low = divmod(point - _SURROGATE_OFFSET, 0x400)
+    return f"\\u{0xD800 + high:04x}\\u{0xDC00 + low:04x}"
+
+
+def _without_surrogates(value: object) -> object:
+    """Replace what UTF-8 cannot carry by its escape, as text."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode()
+    if isinstance(value, dict):
+        return {_without_surrogates(key): _without_surrogates(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_without_surrogates(each) for each in value]
+    return value

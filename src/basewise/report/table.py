@@ -1,0 +1,82 @@
+"""The answer for a terminal: a ranked table, then the reasons. ASCII only, but for names from elsewhere.
+
+The layout is plain text, so the terminal library is not loaded: it alone would take a tenth of the time
+that a warm run has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from textwrap import wrap
+
+from basewise._internal.text import safe_text
+from basewise.model.choice import Choice
+from basewise.report.sections import app_lines, from_line, legend, sections_of
+from basewise.report.style import Style, styled
+from basewise.report.table_candidates import candidate_lines
+
+__all__ = ["DEFAULT_WIDTH", "render_table"]
+
+DEFAULT_WIDTH = 100
+MIN_WIDTH = 40
+MAX_LINE_CHARACTERS = 2000
+MAX_SENTENCE_CHARACTERS = 1200
+
+Line = tuple[str, Style]
+
+
+def render_table(choice: Choice, *, width: int | None, color: bool, with_dockerfile: bool) -> str:
+    """Return the answer as lines of at most `width` columns; only a FROM line and a Dockerfile may be longer."""
+    columns = max(MIN_WIDTH, width or DEFAULT_WIDTH)
+    lines = _lines(choice, columns, with_dockerfile=with_dockerfile)
+    return "".join(f"{styled(text, style) if color else text}\n" for text, style in lines)
+
+
+def _lines(choice: Choice, columns: int, *, with_dockerfile: bool) -> Iterator[Line]:
+    for line in app_lines(choice.app):
+        yield from _wrapped(line, columns, indent=2)
+    if any(candidate.rank is not None for candidate in choice.candidates):
+        yield "", Style.PLAIN
+        yield from candidate_lines(choice, columns)
+        for line in legend(choice):
+            yield from _wrapped(line, columns, style=Style.DIM)
+    for section in sections_of(choice):
+        yield from _heading(section.title)
+        for sentence in section.sentences:
+            yield from _wrapped(sentence, columns, bullet="- ")
+    yield from _recommendation(choice, with_dockerfile=with_dockerfile)
+
+
+def _recommendation(choice: Choice, *, with_dockerfile: bool) -> Iterator[Line]:
+    line = from_line(choice)
+    if line is None or choice.recommendation is None:
+        return
+    yield from _heading("Recommendation")
+    yield from _verbatim([line], Style.FIRST)
+    if with_dockerfile:
+        yield from _heading("Dockerfile")
+        yield from _verbatim(choice.recommendation.dockerfile.splitlines(), Style.PLAIN)
+
+
+def _heading(title: str) -> Iterator[Line]:
+    yield "", Style.PLAIN
+    yield safe_text(title), Style.BOLD
+
+
+def _verbatim(lines: Iterable[str], style: Style) -> Iterator[Line]:
+    for line in lines:
+        yield safe_text(line, limit=MAX_LINE_CHARACTERS), style
+
+
+def _wrapped(
+    text: str, columns: int, *, bullet: str = "", indent: int = 0, style: Style = Style.PLAIN
+) -> Iterator[Line]:
+    lines = wrap(
+        safe_text(text, limit=MAX_SENTENCE_CHARACTERS),
+        columns,
+        initial_indent=bullet,
+        subsequent_indent=" " * (len(bullet) or indent),
+        break_on_hyphens=False,
+    )
+    for line in lines:
+        yield line, style
