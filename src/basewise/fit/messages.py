@@ -121,12 +121,12 @@ def _sentence(text: str) -> str:
     wanted = False
     for line in text.splitlines():
         stripped = line.strip()
-        if stripped.startswith(("error:", "×", "x No solution")):
+        if stripped.startswith(("error:", "cause:")):
             wanted = True
         elif stripped.startswith(("hint:", "warning:", "Resolved ")):
             wanted = False
         if wanted and stripped:
-            kept.append(re.sub(r"^(?:error:|cause:|×|╰─▶|│)\s*", "", stripped))
+            kept.append(re.sub(r"^(?:error|cause):\s*", "", stripped))
     sentence = " ".join(kept) if kept else " ".join(text.split())
     sentence = re.sub(r"^No solution found when resolving dependencies:?\s*", "", sentence)
     sentence = re.sub(r", we can conclude that your requirements are unsatisfiable\.?$", "", sentence)

@@ -21,7 +21,7 @@ from basewise.fit.knowledge import Knowledge
 from basewise.fit.outcome import FitOptions, ResolutionProblem
 from basewise.fit.resolve import Resolved, request_for, resolve_all
 from basewise.fit.targets import Target
-from basewise.fit.uv_runner import UvRunner
+from basewise.fit.uv_runner import CompileRequest, UvRunner
 from basewise.fit.wheel_facts import WheelFacts
 from basewise.model.evidence import NotCovered
 from basewise.model.requirement import Application, DistributionFile, Requirement, Resolution
@@ -112,11 +112,20 @@ def _from_lock(lock: Resolution, targets: Sequence[Target], sources: _Sources) -
     pythons = _pythons(targets)
     if not needs_completion(lock):
         return Pins(by_python=dict.fromkeys(pythons, lock))
+    requests = {python: completion_request(lock, python, _machines(targets)) for python in pythons}
+    urls = sources.runner.index_settings.urls
+    answers = {
+        python: answer
+        for python, request in requests.items()
+        if (answer := sources.cache.read(request, urls)) is not None
+    }
+    if len(answers) == len(requests):
+        return _merged(lock, lock, answers, sources, IndexDecision())
     known = known_files(lock, sources.fact_by_hash)
     if is_enough(known, targets):
         return Pins(by_python=dict.fromkeys(pythons, known))
     try:
-        return _completed(lock, known, targets, sources)
+        return _completed(lock, known, requests, answers, sources)
     except (HashMismatchError, UnsatisfiableError):
         raise
     except ResolveError as error:
@@ -125,37 +134,46 @@ def _from_lock(lock: Resolution, targets: Sequence[Target], sources: _Sources) -
         return Pins(by_python=dict.fromkeys(pythons, known), warnings=(error.message,), not_covered=(gap,))
 
 
-def _completed(lock: Resolution, known: Resolution, targets: Sequence[Target], sources: _Sources) -> Pins:
-    """Complete the lock per minor, from the cache where it was asked before."""
-    machines = _machines(targets)
-    urls = sources.runner.index_settings.urls
-    plain = {python: completion_request(lock, python, machines) for python in _pythons(targets)}
-    answers = {
-        python: answer
-        for python, request in plain.items()
-        if (answer := sources.cache.read(request, urls)) is not None
-    }
-    missing = [request for python, request in plain.items() if python not in answers]
-    resolved: dict[str, Resolved] = {}
-    decision = IndexDecision()
-    if missing:
-        decision = _decide(sources)
-        requests = [msgspec.structs.replace(request, indexes=decision.allowed) for request in missing]
-        resolved = resolve_all(
-            requests, sources.runner, has_recipe=sources.has_recipe, progress=sources.progress
-        )
-        for request in missing:
-            answers[request.python] = resolved[request.python].result
-            if not sources.options.offline:
-                sources.cache.write(request, urls, answers[request.python])
+def _completed(
+    lock: Resolution,
+    known: Resolution,
+    requests: Mapping[str, CompileRequest],
+    answers: Mapping[str, Resolution | ResolutionProblem],
+    sources: _Sources,
+) -> Pins:
+    """Ask the index for the minors that were not asked for before, once."""
+    decision = _decide(sources)
+    missing = [request for python, request in requests.items() if python not in answers]
+    resolved = resolve_all(
+        [msgspec.structs.replace(request, indexes=decision.allowed) for request in missing],
+        sources.runner,
+        has_recipe=sources.has_recipe,
+        progress=sources.progress,
+    )
+    found = dict(answers)
+    for request in missing:
+        found[request.python] = resolved[request.python].result
+        if not sources.options.offline:
+            sources.cache.write(request, sources.runner.index_settings.urls, found[request.python])
+    pins = _merged(lock, known, found, sources, decision)
+    return msgspec.structs.replace(pins, warnings=_warnings(resolved))
+
+
+def _merged(
+    lock: Resolution,
+    known: Resolution,
+    answers: Mapping[str, Resolution | ResolutionProblem],
+    sources: _Sources,
+    decision: IndexDecision,
+) -> Pins:
+    """Put the files of the index into the lock, by minor."""
     _demand_files(lock, known, answers)
     _demand_a_solution({python: Resolved(result=one) for python, one in answers.items()}, sources, decision)
     return Pins(
         by_python={
             python: merge_files(known, answer)[0] if isinstance(answer, Resolution) else answer
-            for python, answer in sorted(answers.items())
+            for python, answer in sorted(answers.items(), key=lambda item: int(item[0].split(".")[1]))
         },
-        warnings=_warnings(resolved),
         not_covered=decision.not_covered,
     )
 

@@ -66,18 +66,21 @@ def resolve_all(
     # Fails at once, and in this thread, when uv is missing or of a wrong version.
     _ = runner.version
 
-    def one(request: CompileRequest) -> Resolved:
-        progress.step(f"resolving for Python {request.python}")
-        return resolve_minor(request, runner, has_recipe=has_recipe)
-
+    results: dict[str, Resolved] = {}
     with ThreadPoolExecutor(_PARALLEL_RUNS) as pool:
-        futures = {request.python: pool.submit(one, request) for request in requests}
+        futures = {
+            request.python: pool.submit(resolve_minor, request, runner, has_recipe=has_recipe)
+            for request in requests
+        }
         try:
-            return {python: future.result() for python, future in futures.items()}
+            for python, future in futures.items():
+                progress.step(f"resolving for Python {python}")
+                results[python] = future.result()
         except BaseException:
             for future in futures.values():
                 future.cancel()
             raise
+    return results
 
 
 def request_for(

@@ -12,11 +12,11 @@ from basewise.fit.knowledge import Knowledge
 from basewise.fit.outcome import FitOptions, FitReport, ResolutionProblem
 from basewise.fit.packages import Bases, LoadSuite, release_of
 from basewise.fit.pins import Pins, find_pins
-from basewise.fit.plan import InstallPlan, Place, Planner
+from basewise.fit.plan import InstallPlan, Place, Planner, is_pure
 from basewise.fit.sonames import SonameMap
 from basewise.fit.targets import distinct_targets, target_of
 from basewise.fit.uv_runner import UvRunner
-from basewise.fit.wheel_facts import Collected, WheelFacts
+from basewise.fit.wheel_facts import Collected, FoundFact, WheelFacts
 from basewise.model.base_image import BaseImage
 from basewise.model.evidence import NotCovered
 from basewise.model.requirement import Accelerator, Application, DistributionFile, Resolution
@@ -25,6 +25,8 @@ from basewise.progress import Progress, SilentProgress
 
 __all__ = ["FitOptions", "FitReport", "judge_all"]
 
+# Larger wheels are asked for their size alone, once.
+_LARGEST_FETCHED_BYTES = 32 << 20
 _PROBLEM_REASONS = {"python": ReasonKind.PYTHON}
 
 
@@ -136,11 +138,27 @@ def _key(image: BaseImage) -> PlanKey:
 def _collect(
     plans: Mapping[PlanKey, InstallPlan], facts: WheelFacts, options: FitOptions, progress: Progress
 ) -> Collected:
+    """Return the facts of all wheels, asking the network for those that a first or better answer can come for."""
     wheels: dict[str, DistributionFile] = {
         file.filename: file for plan in plans.values() for file in plan.wheels
     }
-    offline = options.offline or not options.inspect_unknown
-    return facts.collect(wheels.values(), offline=offline, progress=progress)
+    known = {name: facts.lookup(file) for name, file in sorted(wheels.items())}
+    wanted = [wheels[name] for name, fact in known.items() if _is_worth_asking(wheels[name], fact)]
+    asked = Collected({})
+    if wanted and options.inspect_unknown and not options.offline:
+        asked = facts.collect(wanted, progress=progress)
+    found = {name: fact for name, fact in known.items() if fact is not None} | asked.found
+    return Collected(found, asked.problems)
+
+
+def _is_worth_asking(file: DistributionFile, fact: FoundFact | None) -> bool:
+    """Say whether the network can tell more: not again for what is too large to be fetched or has nothing to read."""
+    if file.url is None:
+        return False
+    if fact is None or fact.fact.installed_bytes is None:
+        return True
+    too_large = (file.size_bytes or 0) > _LARGEST_FETCHED_BYTES
+    return not (fact.fact.inspected or too_large or is_pure(file) or file.filename.startswith("nvidia_"))
 
 
 def _fit(
