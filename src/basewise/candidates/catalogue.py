@@ -144,6 +144,7 @@ class _Lists:
         self._stored = stored
         self._packages: dict[str, tuple[Package, ...]] = {}
         self._sonames: dict[str, frozenset[str]] = {}
+        self._surfaces: dict[str | None, Surface] = {}
 
     def packages(self, key: str) -> tuple[Package, ...]:
         if key not in self._packages:
@@ -154,6 +155,12 @@ class _Lists:
         if key not in self._sonames:
             self._sonames[key] = _decode(self._stored.sonames, key, frozenset[str])
         return self._sonames[key]
+
+    def surface(self, key: str | None) -> Surface:
+        if key not in self._surfaces:
+            packages = self.packages(key) if key is not None else None
+            self._surfaces[key] = _surface(packages, self._stored.default_user)
+        return self._surfaces[key]
 
 
 def _decode(lists: dict[str, msgspec.Raw], key: str, shape: type[_Shape]) -> _Shape:
@@ -173,7 +180,6 @@ def _expand(
     stored: StoredCatalogue, image: StoredImage, part: StoredPlatform, platform: Platform, lists: _Lists
 ) -> BaseImage:
     reference = Reference.parse(f"{stored.repository}:{image.tag}")
-    packages = _packages_of(image, part, lists)
     return BaseImage(
         reference=reference,
         also_known_as=tuple(f"{stored.repository}:{alias}" for alias in image.also_known_as),
@@ -188,11 +194,11 @@ def _expand(
         symbols=SymbolLevels(glibcxx=image.glibcxx, cxxabi=image.cxxabi),
         layers=tuple(BlobSize(Digest.parse(digest), size) for digest, size in part.layers),
         size=_size(image, part),
-        packages=packages,
+        packages=_packages_of(image, part, lists),
         packages_basis=part.packages_basis,
         sonames=_sonames_of(image, part, lists),
         sonames_basis=part.sonames_basis,
-        surface=_surface(packages, stored.default_user),
+        surface=lists.surface(part.packages),
         trust=Trust(publisher=stored.publisher, official=True, explicit_tag=True, digest_pinned=True),
         source=image.source,
     )
@@ -243,11 +249,12 @@ def _size(image: StoredImage, part: StoredPlatform) -> ImageSize:
 
 
 def _surface(packages: tuple[Package, ...] | None, default_user: str) -> Surface:
+    """Return what the OS packages tell; the number of executables is not in any list."""
     if packages is None:
         return Surface(default_user=default_user)
     names = {package.name for package in packages}
     return Surface(
-        packages=sum(package.type is not PackageType.CPYTHON for package in packages),
+        packages=len(packages),
         shell=not _SHELLS.isdisjoint(names),
         package_manager=not _PACKAGE_MANAGERS.isdisjoint(names),
         compiler=not _COMPILERS.isdisjoint(names),
