@@ -44,7 +44,10 @@ def distro_name(candidate: Candidate) -> str:
 
 def _evidence(_: Candidate, loser: Candidate, __: RankRequest) -> str:
     if not is_measured(loser):
-        return f"it is unmeasured: no trusted advisory source covers {distro_name(loser)}"
+        return (
+            f"it is unmeasured: no trusted advisory source covers {distro_name(loser)} "
+            "(with one, findings and size would decide)"
+        )
     return "its counts rest on a source without a checked signature chain"
 
 

@@ -32,20 +32,23 @@ def smaller_sentences(ranked: Sequence[Candidate], request: RankRequest) -> Iter
 
 
 def cleaner_sentences(ranked: Sequence[Candidate], request: RankRequest) -> Iterator[str]:
-    """Yield the candidate with the fewest findings after a rebuild, where that is not the first."""
+    """Yield the candidate with the fewest findings after a rebuild, where that is not the first.
+
+    An inadmissible one only where no admissible one is cleaner: what is past its support looks clean.
+    """
     first = ranked[0]
     own = remaining_findings(first.vulnerabilities)
     if own is None:
         return
     counted = [
-        (remaining, candidate.image, candidate)
-        for candidate in ranked[1:]
+        (bool(candidate.excluded), remaining, place, candidate)
+        for place, candidate in enumerate(ranked[1:])
         if (remaining := remaining_findings(candidate.vulnerabilities)) is not None and remaining < own
     ]
     if counted:
-        remaining, _, candidate = min(counted, key=lambda item: item[:2])
+        _, remaining, _, candidate = min(counted, key=lambda item: item[:3])
         fewer = plural(own - remaining, "finding")
-        yield f"`{candidate.image}` would keep {fewer} fewer, but {_why_lost(first, candidate, request)}"
+        yield f"`{candidate.image}` would keep {fewer} fewer after a rebuild, but {_why_lost(first, candidate, request)}"
 
 
 def _comparable(ranked: Sequence[Candidate]) -> list[Candidate]:

@@ -55,16 +55,12 @@ def _missing_files(candidate: Candidate, packages: dict[ReasonKind, list[str]]) 
     flavour = "musl wheel"
     if libc.family != "musl":
         flavour = f"wheel for Python {candidate.python_minor} on {libc.family} {libc.version}"
-    without_recipe = packages[ReasonKind.NO_RECIPE]
-    if without_recipe:
-        yield _have_no(without_recipe, flavour, "and no build recipe")
-    only_wheel = [name for name in packages[ReasonKind.NO_WHEEL] if name not in without_recipe]
-    if only_wheel:
-        yield _have_no(only_wheel, flavour, "")
+    unbuildable = sorted({*packages[ReasonKind.NO_WHEEL], *packages[ReasonKind.NO_RECIPE]})
+    if unbuildable:
+        yield _have_no(unbuildable, f"{flavour} and no build recipe")
     if packages[ReasonKind.NO_FILE]:
-        yield _have_no(packages[ReasonKind.NO_FILE], "file that could be installed", "")
+        yield _have_no(packages[ReasonKind.NO_FILE], "file that could be installed")
 
 
-def _have_no(names: list[str], what: str, more: str) -> str:
-    verb = "has" if len(names) == 1 else "have"
-    return f"{join_names(names, limit=len(names))} {verb} no {what} {more}".rstrip()
+def _have_no(names: list[str], what: str) -> str:
+    return f"{join_names(names, limit=len(names))} {'has' if len(names) == 1 else 'have'} no {what}"

@@ -120,12 +120,17 @@ def swap_sentence(swap: Swap) -> str:
 
 
 def count_sources(coverage: Coverage) -> tuple[str, ...]:
-    """Return one line a source: name, date, age, entries, and whether its signatures were checked."""
+    """Return a line for each feed and date: its scopes, age, entries, and whether its signatures were checked."""
+    groups: dict[tuple[str, str, int, bool], list[tuple[str, int]]] = {}
+    for source in coverage.sources:
+        feed, _, scope = source.name.partition(" ")
+        key = (feed, source.as_of, source.age_days, source.verified)
+        groups.setdefault(key, []).append((scope, source.entries))
     return tuple(
-        f"{source.name}: {source.as_of}, {plural(source.age_days, 'day')} old, "
-        f"{plural(source.entries, 'entry', 'entries')}, "
-        + ("signature checked" if source.verified else "not verified by signature")
-        for source in coverage.sources
+        f"{' '.join([feed, *(', '.join(scope for scope, _ in parts).split())])}: {as_of}, "
+        f"{plural(age, 'day')} old, {plural(sum(entries for _, entries in parts), 'entry', 'entries')}, "
+        + ("signature checked" if verified else "not verified by signature")
+        for (feed, as_of, age, verified), parts in groups.items()
     )
 
 

@@ -54,15 +54,16 @@ def legend(choice: Choice) -> tuple[str, ...]:
 
 
 def _counted(choice: Choice) -> Iterator[str]:
-    sources = choice.coverage.sources
-    if not sources:
+    if not choice.coverage.sources:
         yield "no advisory source is named, so no count is shown"
         return
-    oldest = min(source.as_of for source in sources)
-    names = sorted({source.name.partition(" ")[0] for source in sources})
+    counted = {candidate.distro.id for candidate in choice.candidates} | {"cpython"}
+    names = sorted({s.name.partition(" ")[0] for s in choice.coverage.sources if s.ecosystem in counted})
+    dates = [c.vulnerabilities.as_of for c in choice.candidates if c.vulnerabilities.as_of is not None]
     yield (
-        f"one vulnerability in one source package counts once; counted with {', '.join(names)}, the oldest "
-        f"of {oldest} (dates under Coverage); counts of different distributions are not the same thing"
+        f"one vulnerability in one source package counts once; counted with {', '.join(names) or 'no source'}, "
+        f"oldest data of {min(dates, default='an unknown date')}; counts of different distributions are not "
+        "the same thing"
     )
 
 
