@@ -71,6 +71,8 @@ class ManifestContent(msgspec.Struct, frozen=True, kw_only=True):
         stated_pythons: Every Python minor that is stated outright, first wins.
         lock: The pins, from a lock.
         warnings: Sentences.
+        extras: Names of the extras that could be asked for.
+        groups: Names of the dependency groups that could be asked for.
         declares: False when the file has no table or line of this kind at all (a `pyproject.toml` that only
             configures tools); it then does not count as a manifest.
     """
@@ -84,6 +86,8 @@ class ManifestContent(msgspec.Struct, frozen=True, kw_only=True):
     stated_pythons: tuple[StatedPython, ...] = ()
     lock: Resolution | None = None
     warnings: tuple[str, ...] = ()
+    extras: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
     declares: bool = True
 
 

@@ -37,7 +37,7 @@ from basewise.model.requirement import (
     StatedPython,
 )
 
-__all__ = ["RequirementsReader"]
+__all__ = ["RequirementsReader", "RequirementsWalk"]
 
 MAX_INCLUDED_FILES = 64
 _PREFERRED = ("prod", "production", "requirements", "main", "base", "default")
@@ -84,20 +84,21 @@ class RequirementsReader:
 
     def left_out(self, folder: Folder) -> tuple[NotRead, ...]:
         """Return the files for development, tests and documentation."""
+        names = _candidates(folder)
         return tuple(
             NotRead(what=name, why=f"not a production file; use `-r {name}`")
-            for name in _candidates(folder)
-            if _DEVELOPMENT.search(name)
+            for name in names
+            if _DEVELOPMENT.search(name) and f"{name.removesuffix('.in')}.txt" not in names
         )
 
     def read(self, folder: Folder, name: str, options: ReadOptions) -> ManifestContent:  # noqa: ARG002 - the protocol's
         """Read a requirements file and the files that it includes."""
-        walk = _Walk(folder)
+        walk = RequirementsWalk(folder)
         walk.read(name, None, constraint=False)
         return walk.content(name)
 
 
-class _Walk:
+class RequirementsWalk:
     """Collects what one file and its includes say."""
 
     def __init__(self, folder: Folder) -> None:
@@ -114,6 +115,7 @@ class _Walk:
         self.unpinned = False
 
     def read(self, name: str, included_at: Location | None, *, constraint: bool) -> None:
+        """Read a file, once, and what it includes."""
         if (name, constraint) in self.seen:
             self.warnings.append(f"{included_at}: `{name}` is included again; it was read once")
             return
@@ -141,6 +143,12 @@ class _Walk:
                 f"includes `{safe_text(name)}`: {error.problem}",
                 hint=error.hint,
             ) from error
+
+    def read_line(self, name: str, number: int, text: str) -> None:
+        """Read one line that stands in another file (a `pip:` list)."""
+        lines = split_lines(text, name).lines
+        numbered = tuple(LogicalLine(number, line.text, line.via) for line in lines)
+        self._lines(name, RequirementsText(numbered, ""), constraint=False)
 
     def _lines(self, name: str, parsed: RequirementsText, *, constraint: bool) -> None:
         for line in parsed.lines:
@@ -202,6 +210,7 @@ class _Walk:
         self.not_read.append(NotRead(what=what, why=why, location=location))
 
     def content(self, name: str) -> ManifestContent:
+        """Return everything collected; `name` is the file that it began with."""
         lock = self._lock(name)
         ranges, stated = self._pythons() if lock else ((), ())
         return ManifestContent(
@@ -266,16 +275,17 @@ def _candidates(folder: Folder) -> list[str]:
     found = [name for name in folder.listing() if _TEXT_NAME.match(name) and not folder.is_directory(name)]
     nested = folder.listing("requirements") if folder.is_directory("requirements") else ()
     found += [f"requirements/{name}" for name in nested if name.endswith((".txt", ".in"))]
-    return [name for name in found if not (name.endswith(".in") and f"{name[:-3]}.txt" in found)]
+    return found
 
 
-def _preference(name: str) -> tuple[int, int, str]:
-    """Order production files: `requirements.txt`, then production names, then the rest."""
-    if name in ("requirements.txt", "requirements.in"):
-        return 0, 0, name
+def _preference(name: str) -> tuple[int, int, str, bool]:
+    """Order production files: `requirements.txt`, then production names, then the rest; a compiled file before its source."""
+    stem, is_source = name.rpartition(".")[0], name.endswith(".in")
+    if stem == "requirements":
+        return 0, 0, stem, is_source
     words = re.split(r"[-_./]", name.lower())
     ranks = [_PREFERRED.index(word) for word in words if word in _PREFERRED and word != "requirements"]
-    return 1 + bool(not ranks), min(ranks, default=len(_PREFERRED)), name
+    return 1 + bool(not ranks), min(ranks, default=len(_PREFERRED)), stem, is_source
 
 
 def _remote(text: str) -> bool:

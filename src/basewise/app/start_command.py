@@ -115,7 +115,8 @@ def _tree(folder: Folder, name: str) -> ast.Module | None:
 def _app_command(name: str, tree: ast.Module, wanted: frozenset[str]) -> Command | None:
     imported = _imported(tree)
     if "streamlit" in imported.values() and "streamlit" in wanted:
-        return ("streamlit", "run", name, "--server.address", "0.0.0.0", "--server.port", "8501"), name
+        address = ("--server.address", "0.0.0.0", "--server.port", "8501")  # noqa: S104 - inside a container
+        return ("streamlit", "run", name, *address), name
     for node in tree.body:
         target, value = _assignment(node)
         framework = _framework(value, imported)
