@@ -10,8 +10,8 @@ from basewise.fit.accelerator import CUDA_ENVIRONMENT, gpu_reasons
 from basewise.fit.cost import WheelCost, wheel_cost
 from basewise.fit.knowledge import Knowledge
 from basewise.fit.native import EnvironmentNeeds, SymbolNeed, collect_needs
-from basewise.fit.packages import Bases, Chosen, release_of
-from basewise.fit.plan import InstallPlan
+from basewise.fit.packages import Bases, Chosen, merged_why, release_of
+from basewise.fit.plan import InstallPlan, recipe_packages
 from basewise.fit.sonames import SonameMap
 from basewise.fit.swaps import SwapContext, swaps_for
 from basewise.fit.wheel_facts import FoundFact
@@ -20,6 +20,8 @@ from basewise.model.requirement import Accelerator
 from basewise.model.verdict import Fit, InstallKind, Reason, ReasonKind, Swap, Verdict
 
 __all__ = ["Environment", "Judge"]
+
+_GPU_LIBRARIES = ("nvidia-", "cuda-")
 
 
 class Environment(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,22 +65,12 @@ class Judge:
 
     def judge(self, environment: Environment, image: BaseImage) -> Fit:
         """Return the verdict on an image of the environment's place."""
-        roots = self._bases.roots(image, environment.needs.needs)
-        run_why = dict(roots.why)
-        build_why: dict[str, tuple[str, ...]] = {}
-        for one in environment.plan.installs:
-            if one.kind is InstallKind.SDIST and one.recipe is not None:
-                because = (f"{one.package.name} is built from source",)
-                for name in one.recipe.build.get(release_of(image), ()):
-                    build_why[name] = (*build_why.get(name, ()), *because)
-                linked = (f"{one.package.name}, built from source, links to it",)
-                for name in one.recipe.run.get(release_of(image), ()):
-                    run_why[name] = (*run_why.get(name, ()), *linked)
-        chosen = self._bases.choose(image, {name: run_why[name] for name in sorted(run_why)})
+        roots = self._bases.roots(image, environment.needs.needs, not_inspected=environment.needs.unread)
+        linked, build_why = recipe_packages(environment.plan.installs, release_of(image))
+        run_why = merged_why(roots.why, linked)
+        chosen = self._bases.choose(image, run_why)
         besides = tuple(one.name for one in chosen.added)
-        builders = self._bases.choose(
-            image, {name: build_why[name] for name in sorted(build_why)}, besides=besides
-        )
+        builders = self._bases.choose(image, merged_why(build_why), besides=besides)
         reasons = [*environment.reasons, *roots.reasons, *_symbol_reasons(environment.needs.symbols, image)]
         reasons += _unknown_base(image, environment, run_why)
         cost = environment.cost
@@ -92,17 +84,20 @@ class Judge:
             wheels_disk_bytes=cost.disk_bytes,
             sizes_estimated=cost.estimated,
             environment=CUDA_ENVIRONMENT if self._accelerator is Accelerator.CUDA else (),
-            swaps=self._swaps(environment, image, chosen),
+            swaps=self._swaps(environment, image, chosen, builders),
             added_packages=chosen.packages,
         )
 
-    def _swaps(self, environment: Environment, image: BaseImage, chosen: Chosen) -> tuple[Swap, ...]:
+    def _swaps(
+        self, environment: Environment, image: BaseImage, chosen: Chosen, builders: Chosen
+    ) -> tuple[Swap, ...]:
         context = SwapContext(
             image=image,
             cost=environment.cost,
             needs=environment.needs,
             chosen=chosen,
-            packages={one.package.name: one.package for one in environment.plan.installs},
+            builders=builders,
+            plan=environment.plan,
             accelerator=self._accelerator,
         )
         return swaps_for(context, self._knowledge, self._bases)
@@ -156,6 +151,7 @@ def _release(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in version.split(".") if part.isdigit())
 
 
-def _order(reason: Reason) -> tuple[bool, bool, Reason]:
-    """Blocking reasons first, remarks last."""
-    return not reason.blocking, reason.kind in {ReasonKind.NOTE, ReasonKind.NOT_INSPECTED}, reason
+def _order(reason: Reason) -> tuple[bool, bool, bool, Reason]:
+    """Blocking reasons first, remarks last; the GPU libraries after the framework that brings them."""
+    remark = reason.kind in {ReasonKind.NOTE, ReasonKind.NOT_INSPECTED}
+    return not reason.blocking, remark, reason.package.startswith(_GPU_LIBRARIES), reason

@@ -20,6 +20,7 @@ __all__ = ["EnvironmentNeeds", "Need", "SymbolNeed", "collect_needs"]
 _FILE_KINDS = {InstallKind.SDIST: "sdist", InstallKind.ANY_FALLBACK: "any"}
 _INSTALLED = frozenset({InstallKind.WHEEL, InstallKind.ANY_FALLBACK, InstallKind.SDIST})
 _ADDING = frozenset({"import", "call"})
+_REMARKED = frozenset({NeedKind.CPU, NeedKind.DRIVER, NeedKind.DATA})
 # Wheels of the CUDA libraries are never fetched for inspection; what they need is the driver.
 _VENDOR_PREFIX = "nvidia-"
 
@@ -54,12 +55,21 @@ class SymbolNeed(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class EnvironmentNeeds(msgspec.Struct, frozen=True, kw_only=True):
-    """What a whole environment needs, beyond what its wheels carry for each other."""
+    """What a whole environment needs, beyond what its wheels carry for each other.
+
+    Args:
+        needs: What the base must have.
+        symbols: Symbol versions that the base must offer.
+        reasons: Remarks.
+        not_inspected: Distributions whose native needs should be known and are not.
+        unread: All distributions with a platform wheel that was not read: they may carry libraries.
+    """
 
     needs: tuple[Need, ...]
     symbols: tuple[SymbolNeed, ...]
     reasons: tuple[Reason, ...]
     not_inspected: tuple[str, ...]
+    unread: tuple[str, ...] = ()
 
     def without(self, names: frozenset[str]) -> EnvironmentNeeds:
         """Return what is left when some distributions are not there."""
@@ -115,6 +125,7 @@ def collect_needs(
     collector = _Collector(frozenset(one.package.name for one in installs))
     symbols: list[SymbolNeed] = []
     uninspected: list[str] = []
+    unread: list[str] = []
     for install in installs:
         entries = knowledge.runtime_for(
             install.package.name, install.package.version, libc=libc, file_kind=_file_kind(install)
@@ -123,9 +134,11 @@ def collect_needs(
         if fact is not None and fact.fact.inspected:
             _add_measured(collector, install, fact, carried)
             symbols += _symbols(install, fact)
-        elif not entries and _should_be_inspected(install, libc):
-            uninspected.append(install.package.name)
-            collector.reasons.append(_not_inspected(install))
+        elif _has_libraries(install):
+            unread.append(install.package.name)
+            if not entries and _should_be_inspected(install, libc):
+                uninspected.append(install.package.name)
+                collector.reasons.append(_not_inspected(install))
         for entry in entries:
             _add_known(collector, install, entry, carried, plan.place.target.machine)
     return EnvironmentNeeds(
@@ -133,6 +146,7 @@ def collect_needs(
         symbols=tuple(symbols),
         reasons=tuple(collector.reasons),
         not_inspected=tuple(uninspected),
+        unread=tuple(unread),
     )
 
 
@@ -142,14 +156,16 @@ def _file_kind(install: PlannedInstall) -> str:
     return _FILE_KINDS.get(install.kind, "platform")
 
 
+def _has_libraries(install: PlannedInstall) -> bool:
+    return install.kind is InstallKind.WHEEL and install.file is not None and not is_pure(install.file)
+
+
 def _should_be_inspected(install: PlannedInstall, libc: str) -> bool:
-    """Say whether unread native needs are a gap: not for pure wheels, nor where the policy of the tag allows none.
+    """Say whether unread native needs of a platform wheel are a gap: not where the policy of its tag allows none.
 
     A musllinux wheel may link to nothing but libc and libz without carrying it; both are in every base.
     """
-    if install.kind is not InstallKind.WHEEL or install.file is None or libc == "musl":
-        return False
-    return not is_pure(install.file) and not install.package.name.startswith(_VENDOR_PREFIX)
+    return libc != "musl" and not install.package.name.startswith(_VENDOR_PREFIX)
 
 
 def _not_inspected(install: PlannedInstall) -> Reason:
@@ -193,17 +209,18 @@ def _symbols(install: PlannedInstall, found: FoundFact) -> list[SymbolNeed]:
 def _add_known(
     collector: _Collector, install: PlannedInstall, entry: RuntimeKnowledge, carried: set[str], machine: str
 ) -> None:
-    said = False
     evidence = f"{entry.evidence.kind}({entry.evidence.wheel or entry.evidence.source})"
+    added = False
+    remarks: list[NativeNeed] = []
     for need in entry.needs:
         if collector.installed.intersection(need.unless) or need.name in carried:
             continue
         if need.kind is NeedKind.CPU and not need.name.startswith(machine.replace("_", "-")):
             continue
-        if need.kind in {NeedKind.CPU, NeedKind.DRIVER, NeedKind.DATA} or need.when not in _ADDING:
-            said = said or need.kind is NeedKind.CPU
-            collector.reasons.append(_remark(install, need, entry.note, evidence))
+        if need.kind in _REMARKED or need.when not in _ADDING:
+            remarks.append(need)
             continue
+        added = True
         collector.add(
             Need(
                 kind=need.kind,
@@ -214,31 +231,40 @@ def _add_known(
                 evidence=evidence,
             )
         )
-    only_other_machines = bool(entry.needs) and all(
-        need.kind is NeedKind.CPU and not need.name.startswith(machine.replace("_", "-"))
-        for need in entry.needs
+    collector.reasons += _remarks(install, entry, remarks, evidence, added=added)
+
+
+def _remarks(
+    install: PlannedInstall, entry: RuntimeKnowledge, needs: list[NativeNeed], evidence: str, *, added: bool
+) -> list[Reason]:
+    """Return what is said of needs that no package settles: the entry's own note where it has one."""
+    name, label = install.package.name, install.label
+    if not entry.note:
+        return [
+            Reason(
+                kind=_remark_kind(need), package=name, sentence=f"{label} {_remark(need)}", evidence=evidence
+            )
+            for need in needs
+        ]
+    if entry.needs and not needs and not added:
+        return []
+    kind = _remark_kind(needs[0]) if needs else ReasonKind.NOTE
+    return [Reason(kind=kind, package=name, sentence=f"{label}: {entry.note}", evidence=evidence)]
+
+
+def _remark_kind(need: NativeNeed) -> ReasonKind:
+    return {NeedKind.CPU: ReasonKind.CPU_LEVEL, NeedKind.DRIVER: ReasonKind.DRIVER}.get(
+        need.kind, ReasonKind.NOTE
     )
-    if entry.note and not said and not only_other_machines:
-        reason = Reason(
-            kind=ReasonKind.NOTE, package=install.package.name, sentence=entry.note, evidence=evidence
-        )
-        collector.reasons.append(reason)
 
 
-def _remark(install: PlannedInstall, need: NativeNeed, note: str, evidence: str) -> Reason:
-    """Return what is said of a need that no package settles."""
-    label = install.label
+def _remark(need: NativeNeed) -> str:
     match need.kind:
         case NeedKind.CPU:
-            kind, sentence = ReasonKind.CPU_LEVEL, f"{label} needs a processor of level {need.name}"
-            sentence = f"{sentence}: {note}" if note else sentence
+            return f"needs a processor of level {need.name}"
         case NeedKind.DRIVER:
-            kind, sentence = ReasonKind.DRIVER, f"{label} needs {need.name} of the host's driver"
+            return f"needs {need.name} of the host's driver"
         case NeedKind.DATA:
-            kind, sentence = ReasonKind.NOTE, f"{label} downloads {need.name} at run time"
+            return f"downloads {need.name} at run time"
         case _:
-            kind, sentence = (
-                ReasonKind.NOTE,
-                f"{label} can use {need.name}, which is optional and not installed",
-            )
-    return Reason(kind=kind, package=install.package.name, sentence=sentence, evidence=evidence)
+            return f"can use {need.name}, which is optional and not installed"

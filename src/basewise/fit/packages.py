@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 import msgspec
 
@@ -17,15 +17,15 @@ from basewise.model.base_image import BaseImage
 from basewise.model.package import Package, PackageType
 from basewise.model.verdict import AddedPackage, ClosurePackage, Reason, ReasonKind
 
-__all__ = ["Bases", "Chosen", "LoadSuite", "Roots", "release_of"]
+__all__ = ["Bases", "Chosen", "LoadSuite", "Roots", "merged_why", "release_of"]
 
 LoadSuite = Callable[[str, str], SuiteIndex]
 """Returns the index of a Debian release (codename) and architecture."""
 
 _ALPINE = "alpine"
 _DEBIAN = "debian"
-# dpkg and apt depend on these, so every Debian image that has apt has them, whether its list is known or not.
-_ALWAYS_ON_DEBIAN = frozenset({"libc6", "libgcc-s1", "libstdc++6", "zlib1g"})
+# dpkg and apt link to these, so every Debian image that has apt has them, whether its list is known or not.
+_ALWAYS_ON_DEBIAN = frozenset({"libgcc_s.so.1", "libstdc++.so.6", "libz.so.1"})
 _C_LIBRARY = re.compile(
     r"(?:lib(?:c|m|mvec|dl|rt|pthread|util|anl|resolv|nsl)|ld-linux[-a-z0-9_]*)\.so\.[0-9]+\Z"
 )
@@ -71,8 +71,14 @@ class Bases:
         self._chosen: dict[tuple[object, ...], Chosen] = {}
         self._installed: dict[int, tuple[object, dict[str, str]]] = {}
 
-    def roots(self, image: BaseImage, needs: Iterable[Need]) -> Roots:
-        """Return the packages that settle the needs on an image."""
+    def roots(self, image: BaseImage, needs: Iterable[Need], *, not_inspected: tuple[str, ...] = ()) -> Roots:
+        """Return the packages that settle the needs on an image.
+
+        Args:
+            image: The base.
+            needs: What the environment needs.
+            not_inspected: Distributions that may carry what no package is known to bring.
+        """
         why: dict[str, list[str]] = {}
         reasons: list[Reason] = []
         unsettled = False
@@ -84,10 +90,12 @@ class Bases:
                 why.setdefault(name, []).append(_because(need))
             if names:
                 reasons.append(_needs(need, names))
+            elif need.kind is NeedKind.SONAME and not_inspected:
+                reasons.append(_perhaps_carried(need, not_inspected))
             else:
-                known = self._is_known(release_of(image))
-                unsettled = unsettled or not known
-                reasons.append(_no_provider(image, need, known=known))
+                gone = self._is_gone(image, need)
+                unsettled = unsettled or not gone
+                reasons.append(_no_provider(image, need, gone=gone))
         return Roots({name: tuple(why[name]) for name in sorted(why)}, tuple(reasons), unsettled)
 
     def choose(
@@ -115,16 +123,23 @@ class Bases:
                 return True
             if image.libc.family == "glibc" and _C_LIBRARY.match(need.name):
                 return True
-            provider = self._sonames.package_for(need.name, release_of(image))
-            if image.distro.id == _DEBIAN and provider in _ALWAYS_ON_DEBIAN:
+            if image.distro.id == _DEBIAN and need.name in _ALWAYS_ON_DEBIAN:
                 return True
+            provider = self._sonames.package_for(need.name, release_of(image))
             return provider is not None and provider in (self._names(image) or {})
         installed = self._names(image)
         names = need.packages.get(release_of(image), ())
         return bool(names) and installed is not None and all(name in installed for name in names)
 
-    def _is_known(self, release: str) -> bool:
-        return release == _ALPINE or release in self._sonames.suites
+    def _is_gone(self, image: BaseImage, need: Need) -> bool:
+        """Say whether other releases have a package for a soname and this one has none.
+
+        A soname that the map has for no release may be new to it: that proves nothing.
+        """
+        release = release_of(image)
+        if need.kind is not NeedKind.SONAME or release not in self._sonames.suites:
+            return False
+        return any(need.name in suite.packages for suite in self._sonames.suites.values())
 
     def _packages_for(self, image: BaseImage, need: Need) -> tuple[str, ...]:
         release = release_of(image)
@@ -175,6 +190,12 @@ def release_of(image: BaseImage) -> str:
     return image.distro.codename if image.distro.id == _DEBIAN else ""
 
 
+def merged_why(*parts: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+    """Return package names with all their reasons, sorted by name."""
+    names = sorted({name for part in parts for name in part})
+    return {name: tuple(why for part in parts for why in part.get(name, ())) for name in names}
+
+
 def _because(need: Need) -> str:
     who = ", ".join(need.wanted_by)
     if need.kind is NeedKind.SONAME:
@@ -189,19 +210,27 @@ def _needs(need: Need, names: tuple[str, ...]) -> Reason:
     return Reason(kind=kind, package=need.wanted_by[0], sentence=sentence, evidence=need.evidence)
 
 
-def _no_provider(image: BaseImage, need: Need, *, known: bool) -> Reason:
+def _no_provider(image: BaseImage, need: Need, *, gone: bool) -> Reason:
     who = ", ".join(need.wanted_by)
     sentence = (
-        f"{who} needs {need.name}, which no known package of {image.distro} brings"
-        if known
+        f"{who} needs {need.name}, which no package of {image.distro} brings"
+        if gone
         else f"{who} needs {need.name}; which package of {image.distro} brings it is not known"
     )
     return Reason(
         kind=ReasonKind.NO_PROVIDER,
         package=need.wanted_by[0],
         sentence=sentence,
-        blocking=known,
+        blocking=gone,
         evidence=need.evidence,
+    )
+
+
+def _perhaps_carried(need: Need, not_inspected: tuple[str, ...]) -> Reason:
+    who = ", ".join(need.wanted_by)
+    sentence = f"{who} needs {need.name}, which no known package brings; {', '.join(not_inspected)}, not inspected, may carry it"
+    return Reason(
+        kind=ReasonKind.NOT_INSPECTED, package=need.wanted_by[0], sentence=sentence, evidence=need.evidence
     )
 
 

@@ -20,6 +20,7 @@ from basewise.fit.indexes import IndexDecision, decide_indexes
 from basewise.fit.knowledge import Knowledge
 from basewise.fit.outcome import FitOptions, ResolutionProblem
 from basewise.fit.resolve import Resolved, request_for, resolve_all
+from basewise.fit.sdist_metadata import SourceArchives
 from basewise.fit.targets import Target
 from basewise.fit.uv_runner import CompileRequest, UvRunner
 from basewise.fit.wheel_facts import WheelFacts
@@ -49,8 +50,19 @@ class _Sources(msgspec.Struct, frozen=True, kw_only=True):
     facts: WheelFacts
     knowledge: Knowledge
     cache: CompletionCache
+    archives: SourceArchives
     options: FitOptions
     progress: Progress
+
+    def resolve(self, requests: Sequence[CompileRequest]) -> dict[str, Resolved]:
+        """Run uv for each request."""
+        return resolve_all(
+            requests,
+            self.runner,
+            has_recipe=self.has_recipe,
+            archives=self.archives,
+            progress=self.progress,
+        )
 
     def has_recipe(self, name: str, version: str) -> bool:
         """Say whether a build recipe exists anywhere."""
@@ -70,6 +82,7 @@ def find_pins(
     facts: WheelFacts,
     knowledge: Knowledge,
     cache: CompletionCache,
+    archives: SourceArchives,
     options: FitOptions,
     progress: Progress,
 ) -> Pins:
@@ -85,6 +98,7 @@ def find_pins(
         facts=facts,
         knowledge=knowledge,
         cache=cache,
+        archives=archives,
         options=options,
         progress=progress,
     )
@@ -98,12 +112,12 @@ def _from_index(targets: Sequence[Target], sources: _Sources) -> Pins:
     machines = _machines(targets)
     decision = _decide(sources)
     requests = [request_for(app, python, machines, indexes=decision.allowed) for python in _pythons(targets)]
-    resolved = resolve_all(requests, sources.runner, has_recipe=sources.has_recipe, progress=sources.progress)
+    resolved = sources.resolve(requests)
     _demand_a_solution(resolved, sources, decision)
     return Pins(
         by_python={python: one.result for python, one in resolved.items()},
         warnings=_warnings(resolved),
-        not_covered=decision.not_covered,
+        not_covered=(*decision.not_covered, *(gap for one in resolved.values() for gap in one.not_covered)),
         pure_sources=_pure_sources(resolved),
     )
 
@@ -111,7 +125,7 @@ def _from_index(targets: Sequence[Target], sources: _Sources) -> Pins:
 def _from_lock(lock: Resolution, targets: Sequence[Target], sources: _Sources) -> Pins:
     pythons = _pythons(targets)
     if not needs_completion(lock):
-        return Pins(by_python=dict.fromkeys(pythons, lock))
+        return Pins(by_python=dict.fromkeys(pythons, lock), pure_sources=_pure_of_lock(lock, sources))
     requests = {python: completion_request(lock, python, _machines(targets)) for python in pythons}
     urls = sources.runner.index_settings.urls
     answers = {
@@ -144,11 +158,8 @@ def _completed(
     """Ask the index for the minors that were not asked for before, once."""
     decision = _decide(sources)
     missing = [request for python, request in requests.items() if python not in answers]
-    resolved = resolve_all(
-        [msgspec.structs.replace(request, indexes=decision.allowed) for request in missing],
-        sources.runner,
-        has_recipe=sources.has_recipe,
-        progress=sources.progress,
+    resolved = sources.resolve(
+        [msgspec.structs.replace(request, indexes=decision.allowed) for request in missing]
     )
     found = dict(answers)
     for request in missing:
@@ -175,6 +186,9 @@ def _merged(
             for python, answer in sorted(answers.items(), key=lambda item: int(item[0].split(".")[1]))
         },
         not_covered=decision.not_covered,
+        pure_sources=frozenset().union(
+            *(_pure_of_lock(one, sources) for one in answers.values() if isinstance(one, Resolution))
+        ),
     )
 
 
@@ -230,6 +244,18 @@ def _decide(sources: _Sources) -> IndexDecision:
 
 def _warnings(resolved: Mapping[str, Resolved]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(sentence for one in resolved.values() for sentence in one.warnings))
+
+
+def _pure_of_lock(lock: Resolution, sources: _Sources) -> frozenset[str]:
+    """Return the pins without any wheel whose source archive holds nothing to compile."""
+    return frozenset(
+        package.name
+        for package in lock.packages
+        if package.sdist is not None
+        and not package.wheels
+        and not sources.has_recipe(package.name, package.version)
+        and sources.archives.read(package.sdist).compiled is False
+    )
 
 
 def _pure_sources(resolved: Mapping[str, Resolved]) -> frozenset[str]:

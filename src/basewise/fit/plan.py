@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import msgspec
 
 from basewise.fit.facts import BuildRecipe
@@ -12,7 +14,7 @@ from basewise.fit.targets import Target
 from basewise.model.requirement import DistributionFile, Resolution, ResolvedPackage
 from basewise.model.verdict import InstallKind, Reason, ReasonKind
 
-__all__ = ["InstallPlan", "Place", "PlannedInstall", "Planner", "is_pure"]
+__all__ = ["InstallPlan", "Place", "PlannedInstall", "Planner", "is_pure", "recipe_packages"]
 
 _ALPINE = "alpine"
 
@@ -158,6 +160,27 @@ def _missing(index: WheelIndex, place: Place) -> str:
     if oldest is None:
         return f"no {family} wheel for Python {target.python}"
     return f"no wheel for {target.libc} (its oldest wheel needs {oldest[0]}.{oldest[1]})"
+
+
+def recipe_packages(
+    installs: Iterable[PlannedInstall], release: str
+) -> tuple[dict[str, tuple[str, ...]], dict[str, tuple[str, ...]]]:
+    """Return the run-time and the builder packages of what is built from source, each with why.
+
+    Args:
+        installs: What is installed.
+        release: Debian codename or `alpine`.
+    """
+    run: dict[str, tuple[str, ...]] = {}
+    build: dict[str, tuple[str, ...]] = {}
+    for one in installs:
+        if one.kind is not InstallKind.SDIST or one.recipe is None:
+            continue
+        for name in one.recipe.run.get(release, ()):
+            run[name] = (*run.get(name, ()), f"{one.package.name}, built from source, links to it")
+        for name in one.recipe.build.get(release, ()):
+            build[name] = (*build.get(name, ()), f"{one.package.name} is built from source")
+    return run, build
 
 
 def is_pure(file: DistributionFile) -> bool:

@@ -16,8 +16,9 @@ from basewise.fit.markers import simplified
 from basewise.fit.messages import Failure, FailureKind, read_failure, read_yanked
 from basewise.fit.outcome import ResolutionProblem
 from basewise.fit.pylock import read_pylock
-from basewise.fit.sdist_metadata import read_source_metadata
+from basewise.fit.sdist_metadata import SourceArchives
 from basewise.fit.uv_runner import CompileRequest, CompileResult, StaticMetadata, UvRunner
+from basewise.model.evidence import NotCovered
 from basewise.model.requirement import Application, Requirement, Resolution, ResolvedPackage
 from basewise.progress import Progress
 
@@ -33,10 +34,14 @@ _PROBLEM_KINDS = {
 
 
 class Resolved(msgspec.Struct, frozen=True, kw_only=True):
-    """The pins of a minor or why there are none, with what a user should know besides."""
+    """The pins of a minor or why there are none, with what a user should know besides.
+
+    `pure_sources` names distributions that only come as source and hold nothing to compile.
+    """
 
     result: Resolution | ResolutionProblem
     warnings: tuple[str, ...] = ()
+    not_covered: tuple[NotCovered, ...] = ()
     pure_sources: tuple[str, ...] = ()
 
 
@@ -45,7 +50,12 @@ HasRecipe = Callable[[str, str], bool]
 
 
 def resolve_all(
-    requests: Sequence[CompileRequest], runner: UvRunner, *, has_recipe: HasRecipe, progress: Progress
+    requests: Sequence[CompileRequest],
+    runner: UvRunner,
+    *,
+    has_recipe: HasRecipe,
+    archives: SourceArchives,
+    progress: Progress,
 ) -> dict[str, Resolved]:
     """Resolve each request, two at a time.
 
@@ -53,6 +63,7 @@ def resolve_all(
         requests: One per Python minor.
         runner: Runs uv.
         has_recipe: For which packages the source archive is looked up.
+        archives: Reads source archives.
         progress: Is told what begins.
 
     Returns:
@@ -69,7 +80,9 @@ def resolve_all(
     results: dict[str, Resolved] = {}
     with ThreadPoolExecutor(_PARALLEL_RUNS) as pool:
         futures = {
-            request.python: pool.submit(resolve_minor, request, runner, has_recipe=has_recipe)
+            request.python: pool.submit(
+                resolve_minor, request, runner, has_recipe=has_recipe, archives=archives
+            )
             for request in requests
         }
         try:
@@ -103,38 +116,46 @@ def requirement_line(requirement: Requirement) -> str:
     return f"{requirement.name}{extras}{requirement.specifier}{marker}"
 
 
-def resolve_minor(request: CompileRequest, runner: UvRunner, *, has_recipe: HasRecipe) -> Resolved:
+def resolve_minor(
+    request: CompileRequest, runner: UvRunner, *, has_recipe: HasRecipe, archives: SourceArchives
+) -> Resolved:
     """Resolve for one minor; what has no wheel for Linux is taken from its source archive's metadata.
 
     Raises:
         ResolveError: The index cannot be asked, or uv itself fails.
     """
-    warnings: list[str] = []
+    sources: list[_Source] = []
     for _ in range(_MAX_ROUNDS):
         answer = runner.compile(request)
         if answer.lock is not None:
             packages = _simplify(read_pylock(answer.lock), request)
             packages = _with_sources(packages, request, runner, has_recipe=has_recipe)
-            warnings += read_yanked(answer.messages)
             origin = f"resolved with uv {runner.version}"
-            resolution = Resolution(python=request.python, packages=packages, origin=origin)
-            return Resolved(result=resolution, warnings=tuple(warnings))
+            return Resolved(
+                result=Resolution(python=request.python, packages=packages, origin=origin),
+                warnings=read_yanked(answer.messages),
+                not_covered=tuple(
+                    NotCovered(f"dependencies of {one.static.name}", one.doubt)
+                    for one in sources
+                    if one.doubt
+                ),
+                pure_sources=tuple(one.static.name for one in sources if one.pure),
+            )
         failure = read_failure(answer.messages)
         if failure.is_index or failure.kind is FailureKind.OTHER:
             raise index_error(failure)
-        sources = _source_only(failure, request, runner)
-        if not sources:
+        found = _source_only(failure, request, runner, archives)
+        if not found:
             break
-        warnings += [f"{source.name}: {doubt}" for source, doubt in sources if doubt]
-        found = tuple(source for source, _ in sources)
-        request = msgspec.structs.replace(request, sources=(*request.sources, *found))
+        sources += found
+        request = msgspec.structs.replace(request, sources=tuple(one.static for one in sources))
     problem = ResolutionProblem(
         python=request.python,
         kind=_PROBLEM_KINDS[failure.kind],
         sentence=failure.sentence,
         packages=failure.packages,
     )
-    return Resolved(result=problem, warnings=tuple(warnings))
+    return Resolved(result=problem)
 
 
 def index_error(failure: Failure) -> ResolveError:
@@ -156,9 +177,17 @@ def index_error(failure: Failure) -> ResolveError:
             )
 
 
+class _Source(msgspec.Struct, frozen=True):
+    """A distribution that only comes as source: metadata for uv, a doubt about it, and whether it is pure."""
+
+    static: StaticMetadata
+    doubt: str = ""
+    pure: bool = False
+
+
 def _source_only(
-    failure: Failure, request: CompileRequest, runner: UvRunner
-) -> list[tuple[StaticMetadata, str]]:
+    failure: Failure, request: CompileRequest, runner: UvRunner, archives: SourceArchives
+) -> list[_Source]:
     """Return the distributions that uv rejects because they only come as source, with their metadata.
 
     uv also names a distribution of which a single version has no wheel; taking that one from source would
@@ -177,11 +206,10 @@ def _source_only(
         listed = _listed_source(as_source, name)
         if listed is None or listed.sdist is None:
             continue
-        if not request.dependencies:
-            found.append((StaticMetadata(name), ""))
-            continue
-        metadata = read_source_metadata(listed.sdist)
-        found.append((StaticMetadata(name, metadata.requires_dist), metadata.doubt))
+        metadata = archives.read(listed.sdist)
+        requires = metadata.requires_dist if request.dependencies else ()
+        doubt = metadata.doubt if request.dependencies else ""
+        found.append(_Source(StaticMetadata(name, requires), doubt, metadata.compiled is False))
     return found
 
 

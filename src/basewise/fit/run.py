@@ -13,6 +13,7 @@ from basewise.fit.outcome import FitOptions, FitReport, ResolutionProblem
 from basewise.fit.packages import Bases, LoadSuite, release_of
 from basewise.fit.pins import Pins, find_pins
 from basewise.fit.plan import InstallPlan, Place, Planner, is_pure
+from basewise.fit.sdist_metadata import SourceArchives
 from basewise.fit.sonames import SonameMap
 from basewise.fit.targets import distinct_targets, target_of
 from basewise.fit.uv_runner import UvRunner
@@ -41,6 +42,7 @@ def judge_all(
     load_suite: LoadSuite | None = None,
     runner: UvRunner | None = None,
     cache: CompletionCache | None = None,
+    archives: SourceArchives | None = None,
     progress: Progress | None = None,
 ) -> FitReport:
     """Judge whether an application installs, loads and runs on each image, and what must be added for it.
@@ -57,6 +59,7 @@ def judge_all(
         load_suite: Loads the index of a Debian release; the embedded ones when None.
         runner: Runs uv.
         cache: Completed locks.
+        archives: Reads source archives.
         progress: Is told what begins.
 
     Returns:
@@ -82,6 +85,7 @@ def judge_all(
             facts=wheel_facts,
             knowledge=known,
             cache=cache or CompletionCache(),
+            archives=archives or SourceArchives(offline=chosen.offline),
             options=chosen,
             progress=talk,
         )

@@ -6,14 +6,16 @@ from fnmatch import fnmatchcase
 
 import msgspec
 
+from basewise._internal.text import format_bytes
 from basewise.fit.cost import WheelCost
 from basewise.fit.facts import SwapRule
 from basewise.fit.knowledge import Knowledge
 from basewise.fit.native import EnvironmentNeeds
-from basewise.fit.packages import Bases, Chosen
+from basewise.fit.packages import Bases, Chosen, merged_why, release_of
+from basewise.fit.plan import InstallPlan, recipe_packages
 from basewise.model.base_image import BaseImage
-from basewise.model.requirement import Accelerator, ResolvedPackage
-from basewise.model.verdict import Install, Swap
+from basewise.model.requirement import Accelerator
+from basewise.model.verdict import Install, InstallKind, Swap
 
 __all__ = ["SwapContext", "swaps_for"]
 
@@ -25,7 +27,8 @@ class SwapContext(msgspec.Struct, frozen=True, kw_only=True):
     cost: WheelCost
     needs: EnvironmentNeeds
     chosen: Chosen
-    packages: dict[str, ResolvedPackage]
+    builders: Chosen
+    plan: InstallPlan
     accelerator: Accelerator
 
 
@@ -38,15 +41,28 @@ def swaps_for(context: SwapContext, knowledge: Knowledge, bases: Bases) -> tuple
         for rule in knowledge.swaps_for(install.name)
         if context.accelerator.value in rule.accelerators and rule.with_ not in installed
     ]
-    return tuple(sorted(found, key=lambda swap: (-(swap.saves_disk_bytes or 0), swap.replace, swap.with_)))
+    cheaper = [swap for swap in found if swap is not None]
+    return tuple(sorted(cheaper, key=lambda swap: (-(swap.saves_disk_bytes or 0), swap.replace, swap.with_)))
 
 
-def _swap(rule: SwapRule, context: SwapContext, bases: Bases) -> Swap:
+def _swap(rule: SwapRule, context: SwapContext, bases: Bases) -> Swap | None:
+    """Return the replacement, None where it saves neither disk nor a build."""
     gone = _gone(rule, context)
     left = context.needs.without(gone)
-    # What the sources of vanishing distributions need besides goes with them; recipes stay with what is built.
-    kept = bases.choose(context.image, dict(bases.roots(context.image, left.needs).why))
+    stays = [one for one in context.plan.installs if one.package.name not in gone]
+    linked, _ = recipe_packages(stays, release_of(context.image))
+    roots = bases.roots(context.image, left.needs, not_inspected=left.unread)
+    kept = bases.choose(context.image, merged_why(roots.why, linked))
     dropped = [install for install in context.cost.installs if install.name in gone]
+    disk = _saving(
+        [install.installed_bytes for install in dropped],
+        rule.replacement_disk_bytes,
+        context.chosen.installed_bytes,
+        kept.installed_bytes,
+    )
+    builds = any(install.name == rule.replace and install.kind is InstallKind.SDIST for install in dropped)
+    if disk is not None and disk <= 0 and not builds:
+        return None
     return Swap(
         replace=rule.replace,
         with_=rule.with_,
@@ -56,13 +72,8 @@ def _swap(rule: SwapRule, context: SwapContext, bases: Bases) -> Swap:
             context.chosen.download_bytes,
             kept.download_bytes,
         ),
-        saves_disk_bytes=_saving(
-            [install.installed_bytes for install in dropped],
-            rule.replacement_disk_bytes,
-            context.chosen.installed_bytes,
-            kept.installed_bytes,
-        ),
-        why=_why(rule, dropped, context.chosen, kept),
+        saves_disk_bytes=disk,
+        why=_why(rule, dropped, context, kept, builds=builds),
     )
 
 
@@ -75,14 +86,16 @@ def _gone(rule: SwapRule, context: SwapContext) -> frozenset[str]:
         if any(fnmatchcase(install.name, pattern) for pattern in rule.drops)
     }
     gone |= candidates
+    packages = {one.package.name: one.package for one in context.plan.installs}
     changed = True
     while changed:
         changed = False
         for name in sorted(gone - {rule.replace}):
-            askers = context.packages[name].required_by if name in context.packages else ()
+            askers = packages[name].required_by if name in packages else ()
             if any(asker not in gone for asker in askers):
                 gone.discard(name)
-                changed = True
+                packages = {one.package.name: one.package for one in context.plan.installs}
+    changed = True
     return frozenset(gone)
 
 
@@ -95,8 +108,9 @@ def _saving(
     return sum(size for size in dropped if size is not None) - replacement + before - after
 
 
-def _why(rule: SwapRule, dropped: list[Install], before: Chosen, after: Chosen) -> str:
-    parts = []
+def _why(rule: SwapRule, dropped: list[Install], context: SwapContext, after: Chosen, *, builds: bool) -> str:
+    before = context.chosen
+    parts = [f"nothing is built for it{_build_cost(context.builders)}"] if builds else []
     others = sorted(install.name for install in dropped if install.name != rule.replace)
     if others:
         parts.append(f"drops {_listed(others)}")
@@ -109,6 +123,14 @@ def _why(rule: SwapRule, dropped: list[Install], before: Chosen, after: Chosen) 
     if rule.safe_when:
         parts.append(rule.safe_when.rstrip("."))
     return "; ".join(parts)
+
+
+def _build_cost(builders: Chosen) -> str:
+    if not builders.added:
+        return ""
+    names = " ".join(one.name for one in builders.added)
+    size = builders.installed_bytes
+    return f" (no {names}{f', {format_bytes(size)} in the builder stage' if size is not None else ''})"
 
 
 def _listed(names: list[str]) -> str:
