@@ -88,7 +88,7 @@ class Store:
             raw = read_embedded(EMBEDDED_STORE)
         except KnowledgeError as error:
             raise StoreError(error.message, hint=_EMBEDDED_HINT) from error
-        return cls._open_bytes(raw, "embedded", _EMBEDDED_HINT)
+        return cls.open_bytes(raw, "embedded", _EMBEDDED_HINT)
 
     @classmethod
     def open_path(cls, path: Path | str) -> Self:
@@ -100,14 +100,26 @@ class Store:
         if not str(path):
             raise StoreError("cannot read the advisory store: BASEWISE_STORE is empty", hint=_HINT)
         raw = _read_file(Path(path))
-        return cls._open_bytes(raw, str(path), _HINT)
+        return cls.open_bytes(raw, str(path))
 
     @classmethod
-    def _open_bytes(cls, raw: bytes, name: str, hint: str) -> Self:
+    def open_bytes(cls, raw: bytes, name: str, hint: str = _HINT) -> Self:
+        """Open the uncompressed bytes of a store file.
+
+        Args:
+            raw: The file.
+            name: How to call it in messages.
+            hint: What to do when it is damaged.
+
+        Raises:
+            StoreError: It is damaged.
+        """
         import sqlite3  # noqa: PLC0415 - `--version` must not pay for it
 
         if not raw.startswith(_SQLITE_MAGIC):
             raise StoreError(f"cannot read advisory store `{name}`: not a store file", hint=hint)
+        if len(raw) != _stated_bytes(raw):
+            raise StoreError(f"advisory store `{name}` is damaged: it is cut or has grown", hint=hint)
         connection = None
         try:
             connection = _connect(raw)
@@ -274,6 +286,12 @@ class Store:
             raise StoreError(
                 f"advisory store `{self.name}` is damaged at {'/'.join(key)}: {error}", hint=self._hint
             ) from error
+
+
+def _stated_bytes(raw: bytes) -> int:
+    """Return how long the file is by its own header: size of a page times pages."""
+    page_bytes = int.from_bytes(raw[16:18], "big")
+    return (65_536 if page_bytes == 1 else page_bytes) * int.from_bytes(raw[28:32], "big")
 
 
 def _connect(raw: bytes) -> sqlite3.Connection:

@@ -60,6 +60,7 @@ def _fill(connection: sqlite3.Connection, content: StoreContent) -> None:
     encoder = msgspec.msgpack.Encoder()
     connection.execute(f"PRAGMA page_size = {_PAGE_BYTES}")
     connection.execute("PRAGMA journal_mode = OFF")
+    connection.execute("PRAGMA synchronous = OFF")
     connection.execute("BEGIN")
     for definition in TABLES.values():
         connection.execute(definition)

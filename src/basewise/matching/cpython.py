@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from itertools import groupby
 from operator import attrgetter
 
 from basewise.advisories.store import Store
 from basewise.errors import InvalidValueError
 from basewise.matching.fixes import judge_fixes
+from basewise.matching.memory import remembered
 from basewise.matching.result import Part
 from basewise.model.advisory import Advisory, FactKind
 from basewise.model.evidence import NotCovered
@@ -46,17 +48,18 @@ def match_cpython(packages: Iterable[Package], store: Store) -> Part:
             not_covered.append(NotCovered(f"CPython {package.version}", why))
             continue
         not_covered += _incomplete(package, branch, store)
-        for finding in _match(package, branch, store):
+        found = remembered(store, (ECOSYSTEM, package), partial(_match, package, branch, store))
+        for finding in found:
             findings.setdefault((package.version, finding.id), finding)
-    found = tuple(findings.values())
+    every = tuple(findings.values())
     return Part(
-        findings=tuple(finding for finding in found if finding.id.startswith(_CVE)),
-        uncounted=tuple(finding for finding in found if not finding.id.startswith(_CVE)),
+        findings=tuple(finding for finding in every if finding.id.startswith(_CVE)),
+        uncounted=tuple(finding for finding in every if not finding.id.startswith(_CVE)),
         not_covered=tuple(not_covered),
     )
 
 
-def _match(package: Package, branch: str, store: Store) -> list[Finding]:
+def _match(package: Package, branch: str, store: Store) -> tuple[Finding, ...]:
     """Return the findings of one interpreter."""
     found = []
     for identifier, same in groupby(store.facts(ECOSYSTEM, branch, ECOSYSTEM), key=attrgetter("id")):
@@ -68,7 +71,7 @@ def _match(package: Package, branch: str, store: Store) -> list[Finding]:
             stated = next((fact for fact in facts if fact.kind is FactKind.UNDETERMINED), None)
             if stated is not None:
                 found.append(_finding(identifier, package, State.UNDETERMINED, stated, store))
-    return found
+    return tuple(found)
 
 
 def _finding(identifier: str, package: Package, state: State, fact: Advisory, store: Store) -> Finding:

@@ -7,6 +7,7 @@ open. A name in a changelog that is no fix proves nothing.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from itertools import groupby
 from operator import attrgetter
 
@@ -16,6 +17,7 @@ from basewise.advisories.store import Store
 from basewise.errors import InvalidValueError
 from basewise.matching.fixes import FixState, judge_fixes
 from basewise.matching.group import SourceGroup, group_by_source
+from basewise.matching.memory import remembered
 from basewise.matching.result import Part
 from basewise.model.advisory import Advisory, FactKind
 from basewise.model.distro import Distro
@@ -81,7 +83,7 @@ def match_debian(packages: Iterable[Package], distro: Distro, store: Store) -> P
     findings: list[Finding] = []
     headers: list[Finding] = []
     for group in covered:
-        found = _match_group(group, release, store)
+        found = remembered(store, (ECOSYSTEM, release, group), partial(_match_group, group, release, store))
         (headers if _is_kernel_headers(group) else findings).extend(found)
     return Part(findings=tuple(findings), uncounted=tuple(headers), not_covered=not_covered)
 
@@ -168,7 +170,7 @@ def _elsewhere(fact: Advisory) -> str:
     return f"another suite has fixed it in {fact.version}{where}; nothing is known of this release"
 
 
-def _match_group(group: SourceGroup, release: str, store: Store) -> list[Finding]:
+def _match_group(group: SourceGroup, release: str, store: Store) -> tuple[Finding, ...]:
     """Return the findings of one source package."""
     found = []
     facts = store.facts(ECOSYSTEM, release, group.name)
@@ -178,7 +180,7 @@ def _match_group(group: SourceGroup, release: str, store: Store) -> list[Finding
         decision = judge(named, group.version)
         if decision is not None:
             found.append(_finding(identifier, group, decision, named, store))
-    return found
+    return tuple(found)
 
 
 def _incomparable(facts: tuple[Advisory, ...], version: str) -> Decision | None:

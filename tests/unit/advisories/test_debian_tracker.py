@@ -1,0 +1,177 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from basewise.advisories.debian_tracker import DebianTracker, normalise
+from basewise.advisories.tracker_lines import TrackerLine, read_annotations, read_tracker
+from basewise.errors import StoreError
+from basewise.model.advisory import FactKind
+from basewise.progress import SilentProgress
+
+
+def line(
+    release: str, status: str, version: str = "", *, urgency: str = "", advisories: tuple[str, ...] = ()
+) -> TrackerLine:
+    return TrackerLine(
+        id="CVE-2026-1",
+        package="zlib",
+        release=release,
+        status=status,
+        version=version,
+        urgency=urgency,
+        advisories=advisories,
+    )
+
+
+def states(*lines: TrackerLine) -> dict[str, tuple[FactKind, str]]:
+    return {
+        fact.release: (fact.kind, fact.version)
+        for fact in normalise(lines, ("bullseye", "bookworm", "trixie"))
+    }
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [
+        ("unfixed", FactKind.OPEN),
+        ("not-affected", FactKind.NOT_AFFECTED),
+        ("no-dsa", FactKind.NO_DSA),
+        ("postponed", FactKind.POSTPONED),
+        ("ignored", FactKind.IGNORED),
+        ("end-of-life", FactKind.END_OF_LIFE),
+        ("undetermined", FactKind.UNDETERMINED),
+        ("removed", FactKind.UNDETERMINED),
+        ("fixed", FactKind.FIXED),
+    ],
+)
+def test_a_release_with_its_own_line_gets_its_state(status: str, expected: FactKind) -> None:
+    assert states(line("bookworm", status))["bookworm"][0] is expected
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [
+        ("fixed", FactKind.FIXED_ELSEWHERE),
+        ("unfixed", FactKind.OPEN),
+        ("not-affected", FactKind.NOT_AFFECTED),
+        ("removed", FactKind.UNDETERMINED),
+    ],
+)
+def test_a_release_without_a_line_gets_what_unstable_means_for_it(status: str, expected: FactKind) -> None:
+    found = states(line("", status), line("bookworm", "no-dsa"))
+    assert found["trixie"][0] is expected
+    assert found["bullseye"][0] is expected
+    assert found["bookworm"][0] is FactKind.NO_DSA
+
+
+def test_a_release_without_any_line_gets_no_fact() -> None:
+    assert set(states(line("bookworm", "no-dsa"))) == {"bookworm"}
+
+
+def test_an_advisory_without_its_version_leaves_the_release_undetermined() -> None:
+    found = states(line("", "fixed", "1.3-1", advisories=("DSA-1-1",)), line("bookworm", "not-affected"))
+    assert found["trixie"] == (FactKind.UNDETERMINED, "1.3-1")
+    assert found["bookworm"][0] is FactKind.NOT_AFFECTED
+
+
+def test_an_unimportant_vulnerability_is_minor_in_every_release() -> None:
+    found = states(line("", "fixed", "1.3-1", urgency="unimportant"), line("bookworm", "unfixed"))
+    assert found["trixie"] == (FactKind.UNIMPORTANT, "1.3-1")
+    assert found["bookworm"][0] is FactKind.UNIMPORTANT
+
+
+def test_an_urgency_becomes_a_severity() -> None:
+    (fact, *_) = normalise([line("bookworm", "unfixed", urgency="low")], ("bookworm",))
+    assert fact.severity == "low"
+
+
+def test_unknown_statuses_and_broken_records_are_left_out_and_named() -> None:
+    lines, skipped = read_annotations(
+        {
+            "CVE-2026-1": {"annotations": [{"package": "zlib", "kind": "itp", "release": None}]},
+            "CVE-2026-2": {"annotations": "none"},
+            "CVE-2026-3": {"annotations": [{"package": "zlib", "kind": "fixed", "release": "experimental"}]},
+        }
+    )
+    assert lines == []
+    assert [item.what for item in skipped] == ["CVE-2026-1 zlib", "CVE-2026-2"]
+
+
+TRACKER = {
+    "zlib": {
+        "CVE-2026-1": {
+            "releases": {
+                "bookworm": {
+                    "status": "resolved",
+                    "fixed_version": "1:1.2.13-2",
+                    "urgency": "not yet assigned",
+                },
+                "trixie": {"status": "resolved", "fixed_version": "0", "urgency": "not yet assigned"},
+                "sid": {"status": "open", "urgency": "unimportant"},
+            }
+        },
+        "CVE-2026-2": {
+            "releases": {
+                "bullseye": {"status": "open", "urgency": "end-of-life"},
+                "bookworm": {"status": "open", "urgency": "low", "nodsa": "x", "nodsa_reason": ""},
+                "trixie": {"status": "open", "urgency": "low", "nodsa": "x", "nodsa_reason": "ignored"},
+                "sid": {"status": "open", "urgency": "low", "nodsa": "x", "nodsa_reason": "postponed"},
+            }
+        },
+        "CVE-2026-3": {"releases": {"trixie": {"status": "undetermined"}, "sid": {"status": "mystery"}}},
+    },
+    "broken": [],
+}
+
+
+def test_the_trackers_own_json_gives_the_same_lines() -> None:
+    lines, skipped = read_tracker(TRACKER)
+    assert {(item.id[-1], item.release, item.status, item.version) for item in lines} == {
+        ("1", "bookworm", "fixed", "1:1.2.13-2"),
+        ("1", "trixie", "not-affected", ""),
+        ("1", "", "unfixed", ""),
+        ("2", "bullseye", "end-of-life", ""),
+        ("2", "bookworm", "no-dsa", ""),
+        ("2", "trixie", "ignored", ""),
+        ("2", "", "postponed", ""),
+        ("3", "trixie", "undetermined", ""),
+    }
+    assert [item.what for item in skipped] == ["CVE-2026-3 zlib sid", "broken"]
+
+
+def test_both_shapes_are_read_by_the_feed(tmp_path: Path) -> None:
+    path = tmp_path / "tracker.json"
+    path.write_text(json.dumps(TRACKER))
+    result = DebianTracker(path, as_of="2026-11-01").collect(SilentProgress())
+    assert result.sources[0].as_of == "2026-11-01"
+    assert ("debian", "bookworm", "zlib") in result.covered
+    with pytest.raises(StoreError, match="carries no date"):
+        DebianTracker(path).collect(SilentProgress())
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{}", "{", '"text"', "[" * 100_000])
+def test_a_file_of_another_shape_is_a_store_error(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "tracker.json"
+    path.write_text(content)
+    with pytest.raises(StoreError, match="cannot read"):
+        DebianTracker(path, as_of="2026-11-01").collect(SilentProgress())
+
+
+def test_a_missing_file_is_a_store_error(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="No such file"):
+        DebianTracker(tmp_path / "none.json").collect(SilentProgress())
+
+
+def test_the_real_collection_gives_facts_and_no_prose(shared_data: Path) -> None:
+    path = shared_data / "debian-tracker" / "annotations.json"
+    result = DebianTracker(path).collect(SilentProgress())
+    assert result.skipped == ()
+    assert {fact.release for fact in result.advisories} == {"bullseye", "bookworm", "trixie", "sid"}
+    found = {(fact.id, fact.release, fact.package): fact for fact in result.advisories}
+    assert found["CVE-2023-45853", "bookworm", "zlib"].kind is FactKind.IGNORED
+    assert found["CVE-2024-10041", "bullseye", "pam"].kind is FactKind.POSTPONED
+    assert "minizip" not in " ".join(fact.detail for fact in result.advisories)
+    assert "90 vulnerabilities only" in result.sources[0].note

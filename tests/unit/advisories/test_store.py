@@ -1,0 +1,250 @@
+from __future__ import annotations
+
+import gzip
+import random
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from basewise.advisories.content import gather
+from basewise.advisories.schema import TABLES
+from basewise.advisories.store import Store
+from basewise.advisories.write import encode_store, write_store
+from basewise.errors import StoreError
+from basewise.model.advisory import FactKind
+from basewise.progress import SilentProgress
+from basewise.testing.feeds import FactsFeed, content_of, fact, store_of
+
+FACTS = (
+    fact(
+        "CVE-2026-0001", FactKind.FIXED, "3.0.17-1~deb12u2", published="2026-03-01", detail="3.0.17-1~deb12u2"
+    ),
+    fact("CVE-2026-0002", FactKind.MENTIONED, "3.0.17-1~deb12u2"),
+    fact("CVE-2026-0003", FactKind.OPEN, origin="debian_tracker", severity="low"),
+    fact("CVE-2026-0001", FactKind.FIXED, "1:1.2.13-1", package="zlib", release="trixie"),
+)
+
+
+def written(folder: Path) -> Path:
+    path = folder / "store.sqlite"
+    write_store(path, content_of(*FACTS))
+    return path
+
+
+def test_facts_come_back_as_they_went_in() -> None:
+    with store_of(*FACTS) as store:
+        assert store.facts("debian", "bookworm", "openssl") == tuple(sorted(FACTS[:3]))
+        assert store.facts("debian", "trixie", "zlib") == FACTS[3:]
+        assert store.facts("debian", "trixie", "openssl") == ()
+
+
+def test_a_package_that_was_looked_at_without_a_fact_is_covered() -> None:
+    looked_at = FactsFeed("debian_archive", covered=[("debian", "bookworm", "acl")])
+    with store_of(feeds=[looked_at]) as store:
+        assert store.covered("debian", "bookworm", "acl") == ("debian_archive",)
+        assert store.covered("debian", "bookworm", "attr") == ()
+        assert store.facts("debian", "bookworm", "acl") == ()
+
+
+def test_sources_carry_name_date_and_count() -> None:
+    with store_of(*FACTS) as store:
+        assert [(s.name, s.as_of, s.entries) for s in store.sources()] == [
+            ("debian_archive", "2026-11-23", 3),
+            ("debian_tracker", "2026-11-23", 1),
+        ]
+        assert store.as_of == "2026-11-23"
+        assert store.ecosystems() == {"debian"}
+        assert store.releases("debian") == {"bookworm", "trixie"}
+
+
+def test_the_order_of_feeds_and_facts_does_not_change_a_byte() -> None:
+    feeds = [
+        FactsFeed("debian_archive", FACTS[:2]),
+        FactsFeed("debian_tracker", FACTS[2:3]),
+        FactsFeed("kev", exploited=["CVE-2020-0001", "CVE-2019-0001"], as_of="2025-08-25"),
+    ]
+    results = [(feed.name, feed.collect(SilentProgress())) for feed in feeds]
+    first = encode_store(gather(results))
+    assert encode_store(gather(reversed(results))) == first
+    assert encode_store(content_of(*FACTS)) == encode_store(content_of(*reversed(FACTS)))
+
+
+def test_a_compressed_store_is_read_like_a_plain_one(tmp_path: Path) -> None:
+    path = tmp_path / "store.sqlite.gz"
+    size = write_store(path, content_of(*FACTS))
+    assert path.stat().st_size == size
+    with Store.open_path(path) as store:
+        assert len(store.facts("debian", "bookworm", "openssl")) == 3
+
+
+def test_a_store_without_deserialize_is_read_through_the_cache(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written(tmp_path)
+
+    monkeypatch.setattr(sqlite3, "Connection", type("Bare", (), {}))
+    monkeypatch.setenv("BASEWISE_CACHE_DIR", str(tmp_path / "cache here"))
+    with Store.open_path(tmp_path / "store.sqlite") as store:
+        assert len(store.facts("debian", "bookworm", "openssl")) == 3
+    assert list((tmp_path / "cache here" / "stores").glob("*.sqlite"))
+
+
+class TestTheStoreThatTheEnvironmentNames:
+    def test_is_opened(self, tmp_path: Path) -> None:
+        written(tmp_path)
+        with Store.open_default({"BASEWISE_STORE": str(tmp_path / "store.sqlite")}) as store:
+            assert store.name == str(tmp_path / "store.sqlite")
+
+    @pytest.mark.parametrize(
+        ("content", "says"),
+        [
+            (None, "no such file"),
+            (b"", "the file is empty"),
+            (b"not a store at all", "not a store file"),
+            (b"SQLite format 3\x00", "damaged"),
+            (b"SQLite format 3\x00" + bytes(4080), "damaged"),
+            (gzip.compress(b""), "not a store file"),
+            (gzip.compress(b"SQLite format 3\x00" * 300)[:-20], "damaged"),
+            (b"\x1f\x8b\x08\x00garbage", "damaged"),
+        ],
+    )
+    def test_is_an_error_when_it_is_missing_empty_or_damaged(
+        self, tmp_path: Path, content: bytes | None, says: str
+    ) -> None:
+        path = tmp_path / "store.sqlite"
+        if content is not None:
+            path.write_bytes(content)
+        with pytest.raises(StoreError, match=says) as caught:
+            Store.open_default({"BASEWISE_STORE": str(path)})
+        assert caught.value.exit_code == 4
+        assert "basewise db build" in caught.value.hint
+
+    def test_is_an_error_when_it_is_an_empty_name_or_a_folder(self, tmp_path: Path) -> None:
+        with pytest.raises(StoreError, match="BASEWISE_STORE is empty"):
+            Store.open_default({"BASEWISE_STORE": ""})
+        with pytest.raises(StoreError, match="no regular file"):
+            Store.open_default({"BASEWISE_STORE": str(tmp_path)})
+
+
+def altered(tmp_path: Path, *statements: str) -> Path:
+    written(tmp_path)
+    path = tmp_path / "store.sqlite"
+    connection = sqlite3.connect(path)
+    for statement in statements:
+        connection.execute(statement)
+    connection.commit()
+    connection.close()
+    return path
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE source SET as_of = '2027-01-01' WHERE name = 'debian_archive'",
+        "UPDATE source SET verified = 1",
+        "DELETE FROM package WHERE name = 'zlib'",
+        "UPDATE package SET name = 'openssh' WHERE name = 'openssl'",
+        "INSERT INTO exploited VALUES ('CVE-2026-0001')",
+        "UPDATE meta SET value = '2026-01-01' WHERE key = 'exploited_as_of'",
+    ],
+)
+def test_a_store_that_was_altered_is_refused(tmp_path: Path, statement: str) -> None:
+    with pytest.raises(StoreError, match="not what was written"):
+        Store.open_path(altered(tmp_path, statement))
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "CREATE VIEW more AS SELECT 1",
+        "CREATE TABLE more (a)",
+        "DROP TABLE exploited",
+        "CREATE TRIGGER t AFTER INSERT ON source BEGIN DELETE FROM package; END",
+        "CREATE INDEX i ON source (as_of)",
+    ],
+)
+def test_a_store_with_other_tables_is_refused(tmp_path: Path, statement: str) -> None:
+    with pytest.raises(StoreError, match="has not the tables"):
+        Store.open_path(altered(tmp_path, statement))
+
+
+def test_a_package_table_that_is_an_endless_view_is_refused(tmp_path: Path) -> None:
+    path = altered(
+        tmp_path,
+        "DROP TABLE package",
+        "CREATE VIEW package AS WITH RECURSIVE n(ecosystem) AS (SELECT 1 UNION ALL SELECT 1 FROM n)"
+        " SELECT ecosystem, 1 AS release, 1 AS name, 1 AS record FROM n",
+    )
+    with pytest.raises(StoreError, match="has not the tables"):
+        Store.open_path(path)
+
+
+def test_a_store_of_another_schema_is_refused(tmp_path: Path) -> None:
+    path = altered(tmp_path, "UPDATE meta SET value = '99' WHERE key = 'schema'")
+    with pytest.raises(StoreError, match="schema 99, not 1"):
+        Store.open_path(path)
+
+
+def test_a_store_without_a_package_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "store.sqlite"
+    write_store(path, gather([]))
+    with pytest.raises(StoreError, match="is empty"):
+        Store.open_path(path)
+
+
+def test_a_flipped_bit_never_gives_other_facts(tmp_path: Path) -> None:
+    """Each flip is either found, or hits a byte that holds nothing."""
+    with store_of(*FACTS) as store:
+        expected = [store.facts(*package) for package in store.packages()]
+        sources = store.sources()
+    raw = written(tmp_path).read_bytes()
+    generator = random.Random(14)  # noqa: S311 - the same flips in every run
+    refused = 0
+    for _ in range(300):
+        damaged = bytearray(raw)
+        damaged[generator.randrange(len(raw))] ^= 1 << generator.randrange(8)
+        path = tmp_path / "flipped.sqlite"
+        path.write_bytes(damaged)
+        try:
+            with Store.open_path(path) as store:
+                assert [store.facts(*package) for package in store.packages()] == expected
+                assert store.sources() == sources
+        except StoreError:
+            refused += 1
+    assert refused > 0
+
+
+def test_a_truncated_store_is_refused(tmp_path: Path) -> None:
+    written(tmp_path)
+    path = tmp_path / "store.sqlite"
+    raw = path.read_bytes()
+    for length in (100, 4096, len(raw) // 2, len(raw) - 1):
+        path.write_bytes(raw[:length])
+        with pytest.raises(StoreError):
+            Store.open_path(path)
+
+
+def test_the_tables_of_a_new_file_are_those_that_are_expected(tmp_path: Path) -> None:
+    written(tmp_path)
+    with sqlite3.connect(tmp_path / "store.sqlite") as connection:
+        names = {row[0] for row in connection.execute("SELECT name FROM sqlite_master")}
+    connection.close()
+    assert names == set(TABLES)
+
+
+def test_the_embedded_store_opens_and_names_its_sources() -> None:
+    with Store.open_default({}) as store:
+        assert store.name == "embedded"
+        names = {source.name.partition(" ")[0] for source in store.sources()}
+        assert {"cpython", "debian_archive", "debian_tracker", "kev"} <= names
+
+
+def test_a_damaged_embedded_store_is_a_store_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("basewise.advisories.store.EMBEDDED_STORE", "lifecycles.json")
+    with pytest.raises(StoreError, match="not a store file") as caught:
+        Store.open_default({})
+    assert "install basewise again" in caught.value.hint
+    monkeypatch.setattr("basewise.advisories.store.EMBEDDED_STORE", "advisories/missing.gz")
+    with pytest.raises(StoreError):
+        Store.open_default({})
