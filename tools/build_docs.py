@@ -1,13 +1,20 @@
 #!/usr/bin/env python3
-"""Write the generated pages of docs/reference: the commands and the settings.
+"""Write the generated pages of docs/reference, and the samples of README.md and docs/.
 
-`--check` compares and writes nothing; it ends with 1 when a page is out of date.
+A sample is a fenced block below a comment `<!-- run: basewise … -->`: the command is run as it stands, in
+the clone, offline, with an empty cache and 100 columns, and the block becomes what it printed.
+
+`--check` compares and writes nothing; it ends with 1 when something is out of date.
 """
 
 from __future__ import annotations
 
+import os
 import re
+import shlex
+import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -92,6 +99,34 @@ def settings_page() -> str:
     return "\n".join(lines) + "\n"
 
 
+SAMPLE = re.compile(
+    r"(<!-- run: (?P<command>basewise [^\n]*?) -->\n```text\n)(?P<output>.*?)(```\n)", re.DOTALL
+)
+
+
+def with_samples(text: str) -> str:
+    """Return a Markdown text with every sample run again."""
+    return SAMPLE.sub(lambda found: f"{found[1]}{output_of(found['command'])}{found[4]}", text)
+
+
+def output_of(command: str) -> str:
+    """Run a sample and return what it printed on stdout.
+
+    Raises:
+        SystemExit: It ended with an error.
+    """
+    with tempfile.TemporaryDirectory() as cache:
+        own = {"BASEWISE_CACHE_DIR": cache, "BASEWISE_OFFLINE": "1", "COLUMNS": "100", "NO_COLOR": "1"}
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("BASEWISE_")}
+        done = subprocess.run(
+            [sys.executable, "-m", *shlex.split(command)],
+            cwd=ROOT, env={**kept, **own}, capture_output=True, text=True, check=False, encoding="utf-8",
+        )  # fmt: skip
+    if done.returncode not in {0, 1}:
+        sys.exit(f"`{command}` ended with {done.returncode}: {done.stderr}")
+    return done.stdout
+
+
 def plain(text: str) -> str:
     """Join the lines of each paragraph."""
     return "\n\n".join(" ".join(paragraph.split()) for paragraph in text.split("\n\n"))
@@ -106,17 +141,21 @@ PAGES = {"commands.md": commands_page, "settings.md": settings_page}
 
 
 def main(arguments: list[str]) -> int:
-    """Write or check every page."""
+    """Write or check every page and every sample."""
+    built = {ROOT / "docs" / "reference" / name: build() for name, build in PAGES.items()}
+    for path in [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]:
+        text = path.read_text(encoding="utf-8")
+        if SAMPLE.search(text):
+            built[path] = with_samples(text)
     stale = []
-    for name, build in PAGES.items():
-        path = ROOT / "docs" / "reference" / name
-        text = build()
+    for path, text in built.items():
         if path.exists() and path.read_text(encoding="utf-8") == text:
             continue
-        stale.append(name)
+        stale.append(path.relative_to(ROOT))
         if "--check" not in arguments:
             path.write_text(text, encoding="utf-8")
-    print("\n".join(f"{name}: out of date" if "--check" in arguments else f"wrote {name}" for name in stale))
+    for name in stale:
+        print(f"{name}: out of date, run tools/build_docs.py" if "--check" in arguments else f"wrote {name}")
     return 1 if stale and "--check" in arguments else 0
 
 

@@ -28,9 +28,7 @@ class Findings(msgspec.Struct, frozen=True, kw_only=True):
     measured: bool
 
 
-def build_candidate(
-    image: BaseImage, fit: Fit, found: Findings, *, now: datetime, fixable_known: bool
-) -> Candidate:
+def build_candidate(image: BaseImage, fit: Fit, found: Findings, *, now: datetime) -> Candidate:
     """Put the evidence of one base image together.
 
     Args:
@@ -38,8 +36,6 @@ def build_candidate(
         fit: Judgement of the application on it.
         found: Findings of base and added packages.
         now: The clock.
-        fixable_known: False when the versions in the image are not those of its build day (a computed
-            list), so that nothing can be said about fixes published since.
     """
     today = now.date()
     return Candidate(
@@ -60,12 +56,12 @@ def build_candidate(
         build_packages=fit.build_packages,
         packages_basis=str(image.packages_basis),
         size=size_of(image, fit),
-        vulnerabilities=found.counts if fixable_known else _without_as_pulled(found.counts),
+        vulnerabilities=found.counts,
         surface=image.surface,
         support=support_of(image, today),
         trust=image.trust,
         evidence_date=found.counts.as_of or image.created.date().isoformat(),
-        fixes_since_build=fixes_since(found.findings, image.created.date()) if fixable_known else (),
+        fixes_since_build=fixes_since(found.findings, image.created.date()),
         swaps=fit.swaps,
     )
 
@@ -113,15 +109,6 @@ def sources_to_upgrade(findings: Iterable[Finding], added: Iterable[AddedPackage
                 if binary not in brought
             }
         )
-    )
-
-
-def _without_as_pulled(counts: Vulnerabilities) -> Vulnerabilities:
-    return msgspec.structs.replace(
-        counts,
-        total=None,
-        fixable=None,
-        by_state=msgspec.structs.replace(counts.by_state, fixed=None),
     )
 
 

@@ -17,7 +17,6 @@ from basewise.fit.run import FitOptions, FitReport, judge_all
 from basewise.model.base_image import BaseImage
 from basewise.model.choice import AppSummary, Candidate, Choice, Recommendation
 from basewise.model.evidence import Coverage, NotCovered
-from basewise.model.package import BasisKind
 from basewise.model.requirement import Application
 from basewise.operations.candidate_evidence import build_candidate, sources_to_upgrade
 from basewise.operations.findings import FindingsReader
@@ -110,13 +109,7 @@ def _candidates(
     images: Iterable[BaseImage], fits: FitReport, reader: FindingsReader, moment: datetime
 ) -> tuple[Candidate, ...]:
     return tuple(
-        build_candidate(
-            image,
-            fit,
-            reader.of(image, fit),
-            now=moment,
-            fixable_known=image.packages_basis.kind is not BasisKind.COMPUTED,
-        )
+        build_candidate(image, fit, reader.of(image, fit), now=moment)
         for image in images
         for fit in (fits.of(image),)
     )

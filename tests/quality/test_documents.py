@@ -1,0 +1,61 @@
+"""Documentation is part of the build: generated pages and samples are compared, links lead somewhere."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from basewise.settings import ENVIRONMENT_NAMES, FileSettings
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = [
+    ROOT / "README.md",
+    ROOT / "CONTRIBUTING.md",
+    ROOT / "SECURITY.md",
+    *sorted((ROOT / "docs").rglob("*.md")),
+]
+
+
+def test_generated_pages_and_samples_are_up_to_date() -> None:
+    checked = subprocess.run(
+        [sys.executable, "tools/build_docs.py", "--check"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_link_of_a_page_leads_to_a_file(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8")):
+        assert (page.parent / target).exists(), f"{page.name} links to {target}"
+
+
+def test_every_setting_is_documented() -> None:
+    page = (ROOT / "docs" / "reference" / "settings.md").read_text(encoding="utf-8")
+    for name in FileSettings.__struct_fields__:
+        assert f"`{name.replace('_', '-')}`" in page
+    for variable in ENVIRONMENT_NAMES:
+        assert f"`{variable}`" in page
+
+
+def test_every_environment_variable_of_the_code_is_documented() -> None:
+    page = (ROOT / "docs" / "reference" / "settings.md").read_text(encoding="utf-8")
+    code = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "src").rglob("*.py"))
+    for variable in sorted(set(re.findall(r"BASEWISE_[A-Z_]+[A-Z]", code))):
+        assert f"`{variable}`" in page, variable
+
+
+def test_the_readme_starts_with_the_two_commands() -> None:
+    commands = re.findall(r"^python3 tools/start\.py .+$", (ROOT / "README.md").read_text(), re.MULTILINE)
+    assert commands == [
+        "python3 tools/start.py choose examples/sentiment --now 2026-11-23",
+        "python3 tools/start.py test",
+    ]
