@@ -83,6 +83,10 @@ def _support(_: Candidate, __: Candidate, ___: RankRequest) -> str:
     return "its support ends earlier, all else being equal"
 
 
+def _plain(_: Candidate, __: Candidate, ___: RankRequest) -> str:
+    return "it keeps more findings or takes more room, at equal points"
+
+
 def _name(_: Candidate, __: Candidate, ___: RankRequest) -> str:
     return "nothing but the name decides, all else being equal"
 
@@ -169,5 +173,6 @@ _SENTENCES: dict[str, Callable[[Candidate, Candidate, RankRequest], str]] = {
     "sizes": _sizes,
     "cost": _cost,
     "support": _support,
+    "plain": _plain,
     "name": _name,
 }

@@ -83,7 +83,7 @@ def _python(candidate: Candidate, request: RankRequest) -> Iterator[str]:
 def _distro(candidate: Candidate, request: RankRequest) -> Iterator[str]:
     distro = candidate.distro
     names = {distro.id, distro.version, distro.codename, f"{distro.id}:{distro.version}"} - {""}
-    names |= {f"{distro.id}:{distro.codename}", f"{distro.id} {distro.version}"}
+    names |= {f"{distro.id}:{distro.codename}", f"{distro.id} {distro.version}", distro.id + distro.version}
     if request.distro is not None and request.distro.lower() not in names:
         yield f"it is {_distro_name(candidate)}, `--distro` asks for {request.distro}"
 

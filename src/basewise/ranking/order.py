@@ -8,6 +8,7 @@ adding a candidate never changes how the others stand to each other. Why the par
 from __future__ import annotations
 
 from datetime import date
+from math import inf
 
 import msgspec
 
@@ -16,6 +17,7 @@ from basewise.model.evidence import SupportPhase
 from basewise.model.verdict import Verdict
 from basewise.ranking.cost import (
     is_measured,
+    remaining_findings,
     score_of,
     support_days_left,
     unknown_sizes,
@@ -41,6 +43,7 @@ class OrderKey(msgspec.Struct, frozen=True, order=True):
         sizes: How many sizes are unknown.
         cost: Points of the published formula.
         support: Days of support left, negative.
+        plain: Findings after a rebuild and both sizes, where the points are equal or round to the same.
         name: Image, platform and digest, so that nothing is left to chance.
     """
 
@@ -54,6 +57,7 @@ class OrderKey(msgspec.Struct, frozen=True, order=True):
     sizes: int
     cost: float
     support: int
+    plain: tuple[float, ...]
     name: tuple[str, ...]
 
 
@@ -72,6 +76,7 @@ def key_of(candidate: Candidate, request: RankRequest) -> OrderKey:
         sizes=unknown_sizes(candidate),
         cost=score.total if score.total is not None else 0.0,
         support=-support_days_left(candidate, request),
+        plain=_plain(candidate),
         name=name_of(candidate),
     )
 
@@ -90,6 +95,15 @@ def _months_later(day: date, months: int) -> date:
         return date(day.year + years, month + 1, day.day)
     except ValueError:  # the month is shorter: the day after its end
         return _months_later(day.replace(day=1), months + 1)
+
+
+def _plain(candidate: Candidate) -> tuple[float, ...]:
+    numbers = (
+        remaining_findings(candidate.vulnerabilities),
+        candidate.size.disk_bytes,
+        candidate.size.download_bytes,
+    )
+    return tuple(inf if number is None else number for number in numbers)
 
 
 def _evidence(candidate: Candidate, request: RankRequest) -> int:

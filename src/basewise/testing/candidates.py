@@ -5,13 +5,16 @@ The numbers are invented but of the right size; no test may take them for facts 
 
 from __future__ import annotations
 
+from datetime import date
+
 from basewise.model.base_image import Surface, Trust
 from basewise.model.choice import Candidate, CandidateDistro, CandidateLibc, CandidateSize
 from basewise.model.evidence import Support, SupportPhase
 from basewise.model.finding import ByState, Vulnerabilities
 from basewise.model.verdict import AddedPackage, ClosurePackage, Reason, ReasonKind, Verdict
+from basewise.ranking.request import PythonRelease, RankRequest
 
-__all__ = ["PYTHON_ENDS", "added", "candidate", "counts", "family", "no_wheel", "sizes"]
+__all__ = ["PYTHON_ENDS", "added", "candidate", "counts", "family", "no_wheel", "rank_request", "sizes"]
 
 PYTHON_ENDS = {
     "3.10": "2026-10-31",
@@ -20,6 +23,14 @@ PYTHON_ENDS = {
     "3.13": "2029-10-31",
     "3.14": "2030-10-31",
     "3.15": "2031-10-31",
+}
+_PYTHON_RELEASED = {
+    "3.10": date(2021, 10, 4),
+    "3.11": date(2022, 10, 24),
+    "3.12": date(2023, 10, 2),
+    "3.13": date(2024, 10, 7),
+    "3.14": date(2025, 10, 7),
+    "3.15": date(2026, 10, 9),
 }
 _DISTROS = {
     "bookworm": ("debian", "12", "2026-06-10", "2028-06-30", SupportPhase.LTS, ("glibc", "2.36")),
@@ -84,6 +95,19 @@ def candidate(
         **changes,
     }
     return Candidate(**values)  # type: ignore[arg-type]  # tests name the fields; msgspec checks nothing here
+
+
+def rank_request(**changes: object) -> RankRequest:
+    """Return a request of 23 November 2026 with the dates of each Python minor, fields replaced as said."""
+    values: dict[str, object] = {
+        "today": date(2026, 11, 23),
+        "python_releases": {
+            minor: PythonRelease(released, date.fromisoformat(PYTHON_ENDS[minor]))
+            for minor, released in _PYTHON_RELEASED.items()
+        },
+        **changes,
+    }
+    return RankRequest(**values)  # type: ignore[arg-type]  # tests name the fields; msgspec checks nothing here
 
 
 def family(*minors: str, releases: tuple[str, ...] = ("bookworm", "trixie")) -> list[Candidate]:
