@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from basewise.advisories.content import StoreContent, gather
-from basewise.advisories.feed import Feed, FeedResult, Skipped
+from basewise.advisories.feed import Feed, FeedResult, Input, Skipped
 from basewise.errors import StoreError
 from basewise.model.advisory import SourceStatus
 from basewise.progress import Progress
@@ -27,10 +27,12 @@ class BuiltStore(msgspec.Struct, frozen=True, kw_only=True):
     Args:
         content: To be written.
         skipped: Feed and record for each record left out.
+        inputs: Feed and file for each file read.
     """
 
     content: StoreContent
     skipped: tuple[tuple[str, Skipped], ...]
+    inputs: tuple[tuple[str, Input], ...]
 
 
 def build_content(feeds: Sequence[Feed], progress: Progress) -> BuiltStore:
@@ -53,7 +55,8 @@ def build_content(feeds: Sequence[Feed], progress: Progress) -> BuiltStore:
             raise StoreError(f"feed `{feed.name}` read no source", hint="see the messages above")
         results.append((feed.name, result))
     skipped = tuple((name, record) for name, result in results for record in result.skipped)
-    return BuiltStore(content=gather(results), skipped=tuple(sorted(skipped)))
+    inputs = tuple((name, read) for name, result in results for read in result.inputs)
+    return BuiltStore(content=gather(results), skipped=tuple(sorted(skipped)), inputs=tuple(sorted(inputs)))
 
 
 def problems(content: StoreContent, previous: Iterable[SourceStatus] = ()) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ import msgspec
 
 from basewise.advisories.cpython_notes import Release, ReleaseNotes, fixed_in_branches
 from basewise.advisories.feed import FeedResult, Skipped
-from basewise.advisories.read_input import read_input
+from basewise.advisories.read_input import input_of, read_input
 from basewise.errors import InvalidValueError, StoreError
 from basewise.model.advisory import Advisory, FactKind, SourceStatus
 from basewise.progress import Progress
@@ -45,8 +45,9 @@ class Cpython:
             StoreError: It is missing or of another shape.
         """
         progress.step("reading CPython's security fixes")
+        raw = read_input(self._path)
         try:
-            notes = msgspec.json.decode(read_input(self._path), type=ReleaseNotes)
+            notes = msgspec.json.decode(raw, type=ReleaseNotes)
             releases: dict[str, list[Release]] = {branch: [] for branch in _branches(notes.releases)}
             for release in notes.releases:
                 releases[release_branch(release.version)].append(release)
@@ -73,6 +74,7 @@ class Cpython:
             oldest=tuple(("cpython", b, "cpython", r.version, r.date) for b, r in oldest.items()),
             current=tuple(("cpython", branch, "cpython", version) for branch, version in newest.items()),
             skipped=skipped,
+            inputs=(input_of(self._path, raw, notes.as_of),),
         )
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 import msgspec
 
 from basewise.advisories.feed import FeedResult, Skipped
-from basewise.advisories.read_input import read_input
+from basewise.advisories.read_input import input_of, read_input
 from basewise.advisories.tracker_lines import TrackerLine, read_annotations, read_tracker
 from basewise.errors import StoreError
 from basewise.model.advisory import Advisory, FactKind, SourceStatus
@@ -66,7 +66,8 @@ class DebianTracker:
             StoreError: It is missing, no JSON, or of neither shape.
         """
         progress.step(f"reading {self._path.name} of the Debian tracker")
-        lines, skipped, as_of, selection = _read(read_input(self._path), self._path)
+        raw = read_input(self._path)
+        lines, skipped, as_of, selection = _read(raw, self._path)
         as_of = as_of or self._as_of
         if not as_of:
             raise StoreError(
@@ -89,6 +90,7 @@ class DebianTracker:
             advisories=advisories,
             covered=tuple(sorted({(a.ecosystem, a.release, a.package) for a in advisories})),
             skipped=tuple(sorted(skipped)),
+            inputs=(input_of(self._path, raw, as_of),),
         )
 
 

@@ -9,7 +9,7 @@ import msgspec
 from basewise.model.advisory import Advisory, SourceStatus
 from basewise.progress import Progress
 
-__all__ = ["Feed", "FeedResult", "Skipped"]
+__all__ = ["Feed", "FeedResult", "Input", "Skipped"]
 
 
 class Skipped(msgspec.Struct, frozen=True, order=True):
@@ -17,6 +17,14 @@ class Skipped(msgspec.Struct, frozen=True, order=True):
 
     what: str
     why: str
+
+
+class Input(msgspec.Struct, frozen=True, order=True):
+    """A file that a feed read: its name without any address, date (`YYYY-MM-DD`) and SHA-256."""
+
+    name: str
+    as_of: str
+    sha256: str
 
 
 class FeedResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,6 +40,7 @@ class FeedResult(msgspec.Struct, frozen=True, kw_only=True):
             (ecosystem, release, package, version, YYYY-MM-DD): before it, absence proves nothing.
         current: Newest version seen per covered triple, as (ecosystem, release, package, version).
         skipped: Records left out, with reasons.
+        inputs: The files read, so that a store can say what it was made from.
     """
 
     sources: tuple[SourceStatus, ...]
@@ -41,6 +50,7 @@ class FeedResult(msgspec.Struct, frozen=True, kw_only=True):
     oldest: tuple[tuple[str, str, str, str, str], ...] = ()
     current: tuple[tuple[str, str, str, str], ...] = ()
     skipped: tuple[Skipped, ...] = ()
+    inputs: tuple[Input, ...] = ()
 
 
 class Feed(Protocol):

@@ -9,7 +9,7 @@ import msgspec
 
 from basewise.advisories.content import ECOSYSTEM_OF_EXPLOITED
 from basewise.advisories.feed import FeedResult, Skipped
-from basewise.advisories.read_input import read_input
+from basewise.advisories.read_input import input_of, read_input
 from basewise.errors import StoreError
 from basewise.model.advisory import SourceStatus
 from basewise.progress import Progress
@@ -53,8 +53,9 @@ class Kev:
             StoreError: The file is missing or of another shape.
         """
         progress.step("reading the list of known exploited vulnerabilities")
+        raw = read_input(self._path)
         try:
-            catalogue = msgspec.json.decode(read_input(self._path), type=_Catalogue)
+            catalogue = msgspec.json.decode(raw, type=_Catalogue)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise StoreError(f"cannot read `{self._path}`: {error}", hint="fetch it again") from error
         as_of = catalogue.released[:10]
@@ -75,4 +76,5 @@ class Kev:
             ),
             exploited=exploited,
             skipped=tuple(Skipped(name, "not a CVE id") for name in sorted(named - set(exploited))),
+            inputs=(input_of(self._path, raw, as_of),),
         )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
+from basewise.advisories.feed import Input
 from basewise.errors import StoreError
 
-__all__ = ["MAX_INPUT_BYTES", "read_input"]
+__all__ = ["MAX_INPUT_BYTES", "input_of", "read_input"]
 
 MAX_INPUT_BYTES = 512 * 1024**2
 
@@ -28,3 +30,14 @@ def read_input(path: Path) -> bytes:
     if len(raw) > MAX_INPUT_BYTES:
         raise StoreError(f"cannot read advisory data `{path}`: larger than {MAX_INPUT_BYTES} bytes")
     return raw
+
+
+def input_of(path: Path, raw: bytes, as_of: str) -> Input:
+    """Return the record of a file that was read.
+
+    Args:
+        path: The file; only its name is kept.
+        raw: Its bytes.
+        as_of: Date of its data.
+    """
+    return Input(path.name, as_of, hashlib.sha256(raw).hexdigest())
