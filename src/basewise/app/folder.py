@@ -51,7 +51,8 @@ class Folder:
                     hint="name the application's folder, and a single file with `-r FILE`",
                 )
             boundary = root if project_root is None else project_root.resolve()
-            next(os.scandir(root), None)
+            with os.scandir(root) as entries:
+                next(entries, None)
         except (OSError, ValueError, RuntimeError) as error:
             problem = getattr(error, "strerror", None) or str(error)
             raise ApplicationError(
