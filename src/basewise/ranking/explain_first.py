@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from basewise._internal.text import format_bytes, plural
 from basewise.model.choice import Candidate
 from basewise.model.evidence import SupportPhase
+from basewise.model.finding import Vulnerabilities
 from basewise.model.verdict import AddedPackage, ReasonKind, Verdict
 from basewise.ranking.comparison import distro_name, why_behind
 from basewise.ranking.cost import remaining_findings
@@ -16,6 +17,8 @@ from basewise.ranking.request import RankRequest
 from basewise.ranking.sentences import join_names
 
 __all__ = ["price_sentences", "reason_sentences"]
+
+_NAMED_SEVERITIES = ("critical", "high", "medium", "low", "negligible")
 
 
 def reason_sentences(ranked: Sequence[Candidate], request: RankRequest) -> Iterator[str]:
@@ -127,3 +130,15 @@ def _findings(first: Candidate) -> Iterator[str]:
     beside = f"; {counts.undetermined} more are undetermined" if counts.undetermined else ""
     stay = "finding stays" if remaining == 1 else "findings stay"
     yield f"{remaining} {stay} after a rebuild{minor}{beside}"
+    yield from _severe(counts)
+
+
+def _severe(counts: Vulnerabilities) -> Iterator[str]:
+    named = {name: getattr(counts.by_severity_after_rebuild, name) or 0 for name in _NAMED_SEVERITIES}
+    if any(named.values()):
+        listed = ", ".join(f"{count} {name}" for name, count in named.items())
+        yield f"of those that stay and are not minor: {listed}, the rest of unknown severity"
+    if counts.exploited:
+        stay = counts.exploited_after_rebuild
+        after = "" if stay is None else f", {stay} of them after a rebuild too"
+        yield f"{plural(counts.exploited, 'finding')} of the digest as pulled: known to be exploited{after}"

@@ -9,6 +9,7 @@ import msgspec
 from basewise._internal.text import format_bytes, plural
 from basewise.model.choice import Candidate
 from basewise.model.evidence import Coverage, SupportPhase
+from basewise.model.finding import Vulnerabilities
 from basewise.model.verdict import Swap, Verdict
 
 __all__ = [
@@ -74,7 +75,6 @@ def row_of(candidate: Candidate, *, counts_are_covered: bool) -> Row:
     states = counts.by_state
     stay = counts.after_rebuild if counts.after_rebuild is not None else counts.total
     measured = counts_are_covered and stay is not None
-    shown = candidate.vulnerabilities if measured else None
     return Row(
         rank=f"{candidate.rank}{'*' if candidate.pareto else ''}",
         image=candidate.image,
@@ -82,10 +82,11 @@ def row_of(candidate: Candidate, *, counts_are_covered: bool) -> Row:
         adds=_adds(candidate),
         download=_size(candidate.size.download_bytes, candidate.size.base_compressed_bytes),
         disk=_size(candidate.size.disk_bytes, candidate.size.base_disk_bytes),
-        fixable=_number(counts.fixable if shown else None),
-        open=_number(_open(stay, states.open, states.wont_fix, states.minor) if shown else None),
-        minor=_number(states.minor if shown else None),
-        undetermined=_number(counts.undetermined if shown else None),
+        fixable=_number(counts.fixable if measured else None),
+        open=_number(_open(stay, states.open, states.wont_fix, states.minor) if measured else None)
+        + _exploited(counts),
+        minor=_number(states.minor if measured else None),
+        undetermined=_number(counts.undetermined if measured else None),
         support=_support(candidate),
         measured=measured,
     )
@@ -154,6 +155,11 @@ def _open(stay: int | None, opened: int | None, wont_fix: int | None, minor: int
     if opened is not None:
         return opened + (wont_fix or 0)
     return None if stay is None or minor is None else stay - minor
+
+
+def _exploited(counts: Vulnerabilities) -> str:
+    stay = counts.exploited_after_rebuild
+    return "!" if (counts.exploited if stay is None else stay) else ""
 
 
 def _number(count: int | None) -> str:

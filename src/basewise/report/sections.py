@@ -17,8 +17,8 @@ _COLUMNS_EXPLAINED = (
     "minor: the tracker calls it minor; undet.: undetermined, beside the rest and weighing nothing"
 )
 _MARKS_EXPLAINED = (
-    "?: not known, never zero; *: no other is both cleaner and smaller; sizes are of the finished "
-    "application: base, OS packages and wheels"
+    "?: not known, never zero; *: no other is both cleaner and smaller; !: one that stays is known to be "
+    "exploited; sizes are of the finished application: base, OS packages and wheels"
 )
 
 MAX_NOT_COVERED = 12
