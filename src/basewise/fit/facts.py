@@ -39,6 +39,7 @@ class WheelFact(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         inspected: ELF files were read; False when only the size is known.
         verified: The whole file was hashed and equals `sha256`; False for facts read by HTTP range.
         measured: Date, `YYYY-MM-DD`.
+        requires_python: `Requires-Python` of its metadata, "" when it states none, None when not read.
     """
 
     filename: str
@@ -54,6 +55,7 @@ class WheelFact(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     inspected: bool = False
     verified: bool = False
     measured: str = ""
+    requires_python: str | None = None
 
 
 class EvidenceKind(StrEnum):

@@ -14,6 +14,7 @@ from basewise.fit.packages import Bases, Chosen, merged_why, release_of
 from basewise.fit.plan import InstallPlan, recipe_packages
 from basewise.fit.sonames import SonameMap
 from basewise.fit.swaps import SwapContext, swaps_for
+from basewise.fit.targets import admits_python
 from basewise.fit.wheel_facts import FoundFact
 from basewise.model.base_image import BaseImage
 from basewise.model.requirement import Accelerator
@@ -60,7 +61,7 @@ class Judge:
             plan=plan,
             needs=needs,
             cost=wheel_cost(plan, found),
-            reasons=(*plan.reasons, *needs.reasons, *gpu),
+            reasons=(*plan.reasons, *needs.reasons, *gpu, *_python_reasons(plan, found)),
         )
 
     def judge(self, environment: Environment, image: BaseImage) -> Fit:
@@ -114,6 +115,20 @@ def _verdict(
     if InstallKind.SDIST in kinds:
         return Verdict.BUILDS_FROM_SOURCE
     return Verdict.FITS_WITH_PACKAGES if chosen.added else Verdict.FITS
+
+
+def _python_reasons(plan: InstallPlan, found: Mapping[str, FoundFact]) -> list[Reason]:
+    """Return the wheels whose metadata refuses this Python: uv does not look at upper bounds, pip does."""
+    reasons = []
+    for install in plan.installs:
+        fact = found.get(install.file.filename) if install.file is not None else None
+        wanted = fact.fact.requires_python if fact is not None else None
+        if wanted and not admits_python(wanted, plan.python):
+            sentence = f"{install.label} requires Python {wanted}; this is {plan.python}"
+            reasons.append(
+                Reason(kind=ReasonKind.PYTHON, package=install.package.name, sentence=sentence, blocking=True)
+            )
+    return reasons
 
 
 def _symbol_reasons(symbols: Iterable[SymbolNeed], image: BaseImage) -> list[Reason]:

@@ -24,6 +24,7 @@ _ENVIRONMENT = re.compile(
     r"sys_platform == 'linux'\)*`?(?=-compatible|\)|,|\s|$)"
 )
 _SPLIT = re.compile(r" for split \(markers: .*\)$", re.MULTILINE)
+_REFUSING_INDEX = re.compile(r"An index(?: URL)? \((?P<url>\S+)\) .*?\b(?P<status>40[13] [A-Z][a-z]+)\b")
 _STATUS = re.compile(r"\b(401|403)\b|status client error|Unauthorized|Forbidden")
 _DISTRIBUTION = re.compile(r"\b([A-Za-z0-9][A-Za-z0-9._-]*?)(?:\[[^\]]*\])?(?:[<>=!~]=?=?[0-9])")
 _UNREACHABLE = (
@@ -72,9 +73,11 @@ def read_failure(messages: str) -> Failure:
     """Return what uv's messages say."""
     text = _clean(messages)
     missing = _NOT_FOUND.findall(text)
+    kind = _kind(messages, text, missing=bool(missing))
+    refusing = _REFUSING_INDEX.search(text) if kind is FailureKind.DENIED else None
     return Failure(
-        kind=_kind(messages, text, missing=bool(missing)),
-        sentence=_sentence(text),
+        kind=kind,
+        sentence=f"{refusing['url']} answers {refusing['status']}" if refusing else _sentence(text),
         packages=tuple(
             sorted({name.lower() for name in [*missing, *_DISTRIBUTION.findall(text)]} - {"python"})
         ),

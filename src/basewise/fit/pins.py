@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 import msgspec
@@ -233,7 +234,8 @@ class UnsatisfiableError(ResolveError):
 
 
 def _places(problem: ResolutionProblem, requirements: Sequence[Requirement]) -> str:
-    named = [one for one in requirements if one.name in problem.packages]
+    words = set(re.findall(r"[A-Za-z0-9][A-Za-z0-9._-]*[A-Za-z0-9]|[A-Za-z0-9]", problem.sentence.lower()))
+    named = [one for one in requirements if one.name in words or one.name in problem.packages]
     places = ", ".join(f"{one.name} in {one.location}" for one in named)
     return f" ({places})" if places else ""
 

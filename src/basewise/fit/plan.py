@@ -48,9 +48,10 @@ class PlannedInstall(msgspec.Struct, frozen=True):
 
 
 class InstallPlan(msgspec.Struct, frozen=True, kw_only=True):
-    """What installs on a place, and what speaks against it."""
+    """What installs on a place with a full version of Python, and what speaks against it."""
 
     place: Place
+    python: str
     installs: tuple[PlannedInstall, ...]
     reasons: tuple[Reason, ...]
 
@@ -85,6 +86,7 @@ class Planner:
         """
         installs: list[PlannedInstall] = []
         reasons: list[Reason] = []
+        unknown: list[PlannedInstall] = []
         for package, index in self._packages:
             wanted = is_wanted(package.marker, python, place.target.machine)
             if wanted is False:
@@ -92,10 +94,12 @@ class Planner:
             install = self._install(package, index, place)
             installs.append(install)
             reasons += _reasons(install, index, place)
+            unknown += [install] if install.kind is InstallKind.UNKNOWN else []
             if wanted is None:
                 sentence = f"the marker of {install.label} cannot be read: it is taken as wanted"
                 reasons.append(Reason(kind=ReasonKind.NOTE, package=package.name, sentence=sentence))
-        return InstallPlan(place=place, installs=tuple(installs), reasons=tuple(reasons))
+        reasons += [_unknown(unknown)] if unknown else []
+        return InstallPlan(place=place, python=python, installs=tuple(installs), reasons=tuple(reasons))
 
     def _install(self, package: ResolvedPackage, index: WheelIndex, place: Place) -> PlannedInstall:
         best = index.best(place.target)
@@ -120,7 +124,7 @@ class Planner:
 def _reasons(install: PlannedInstall, index: WheelIndex, place: Place) -> list[Reason]:
     name, label = install.package.name, install.label
     match install.kind:
-        case InstallKind.WHEEL:
+        case InstallKind.WHEEL | InstallKind.UNKNOWN:
             return []
         case InstallKind.ANY_FALLBACK:
             sentence = f"{label} has {_missing(index, place)}; its pure-Python wheel is installed instead"
@@ -129,13 +133,14 @@ def _reasons(install: PlannedInstall, index: WheelIndex, place: Place) -> list[R
             compiled = "" if install.recipe is not None else "; its source holds nothing to compile"
             sentence = f"{label} has {_missing(index, place)} and is built from source{compiled}"
             return [Reason(kind=ReasonKind.BUILDS, package=name, sentence=sentence)]
-        case InstallKind.UNKNOWN:
-            sentence = (
-                f"the files of {label} are not known: its lock names hashes alone and the index was not asked"
-            )
-            return [Reason(kind=ReasonKind.NO_FILE, package=name, sentence=sentence)]
         case _:
             return [_impossible(install, index, place)]
+
+
+def _unknown(installs: list[PlannedInstall]) -> Reason:
+    names = ", ".join(install.label for install in installs)
+    sentence = f"which files of {names} install here is not known: the lock pins hashes without file names"
+    return Reason(kind=ReasonKind.NO_FILE, package=installs[0].package.name, sentence=sentence)
 
 
 def _impossible(install: PlannedInstall, index: WheelIndex, place: Place) -> Reason:

@@ -15,7 +15,7 @@ from basewise.fit.pins import Pins, find_pins
 from basewise.fit.plan import InstallPlan, Place, Planner, is_pure
 from basewise.fit.sdist_metadata import SourceArchives
 from basewise.fit.sonames import SonameMap
-from basewise.fit.targets import distinct_targets, target_of
+from basewise.fit.targets import admits_python, distinct_targets, target_of
 from basewise.fit.uv_runner import UvRunner
 from basewise.fit.wheel_facts import Collected, FoundFact, WheelFacts
 from basewise.model.base_image import BaseImage
@@ -76,7 +76,11 @@ def judge_all(
     uv = runner or UvRunner(
         binary=chosen.uv_binary, timeout_seconds=chosen.timeout_seconds, offline=chosen.offline
     )
-    admitted = [image for image in images if _admits(app.requires_python, image.python)]
+    admitted = [
+        image
+        for image in images
+        if not app.requires_python or admits_python(app.requires_python, image.python)
+    ]
     pins = (
         find_pins(
             app,
@@ -187,17 +191,6 @@ def _fit(
 def _refused(kind: ReasonKind, package: str, sentence: str) -> Fit:
     reason = Reason(kind=kind, package=package, sentence=sentence, blocking=True)
     return Fit(verdict=Verdict.DOES_NOT_FIT, reasons=(reason,))
-
-
-def _admits(requires_python: str | None, python: str) -> bool:
-    if not requires_python:
-        return True
-    from packaging.specifiers import InvalidSpecifier, SpecifierSet  # noqa: PLC0415 - many applications state none
-
-    try:
-        return SpecifierSet(requires_python).contains(python, prereleases=True)
-    except InvalidSpecifier:
-        return True
 
 
 def _gaps(environments: Mapping[PlanKey, Environment], collected: Collected) -> set[NotCovered]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import msgspec
 
 from basewise.model.base_image import BaseImage
 from basewise.model.distro import Libc
 
-__all__ = ["Target", "distinct_targets", "marker_environment", "target_of"]
+__all__ = ["Target", "admits_python", "distinct_targets", "marker_environment", "target_of"]
 
 
 class Target(msgspec.Struct, frozen=True, order=True):
@@ -62,3 +63,19 @@ def marker_environment(python: str, machine: str) -> dict[str, str]:
         "python_version": ".".join(python.split(".")[:2]),
         "sys_platform": "linux",
     }
+
+
+@lru_cache(maxsize=4096)
+def admits_python(requires_python: str, python: str) -> bool:
+    """Say whether a `requires-python` admits a full version; one that cannot be read admits all.
+
+    Args:
+        requires_python: PEP 440 specifier set.
+        python: Full version, pre-releases included.
+    """
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet  # noqa: PLC0415 - start-up time
+
+    try:
+        return SpecifierSet(requires_python).contains(python, prereleases=True)
+    except InvalidSpecifier:
+        return True
