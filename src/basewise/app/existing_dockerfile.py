@@ -20,7 +20,7 @@ from basewise.model.requirement import ExistingDockerfile, Location, StatedPytho
 
 __all__ = ["DockerfileContent", "read_dockerfile"]
 
-MAX_DOCKERFILE_BYTES = 1 << 20
+MAX_DOCKERFILE_BYTES = 256 << 10
 _NAMES = ("Dockerfile", "Containerfile", "dockerfile", "docker/Dockerfile")
 _PYTHON_IMAGE = re.compile(r"(?:^|/)python:(3\.\d+)(?=[.@-]|(?:a|b|rc)\d|\Z)")
 _PYTHON_TAG = re.compile(r":[^@/]*python-?(3\.\d+)(?!\d)")
@@ -86,18 +86,10 @@ def _content(name: str, parsed: Dockerfile) -> DockerfileContent:
 def _chain(every: tuple[Stage, ...]) -> list[Stage]:
     """Return the last stage and those that it stands on, the lowest first."""
     chain = [every[-1]]
-    while True:
-        below = next(
-            (
-                stage
-                for stage in reversed(every[: chain[0].index])
-                if stage.name and stage.name == chain[0].base.lower()
-            ),
-            None,
-        )
-        if below is None:
-            return chain
-        chain.insert(0, below)
+    for stage in reversed(every[:-1]):
+        if stage.name and stage.name == chain[-1].base.lower():
+            chain.append(stage)
+    return chain[::-1]
 
 
 def _command(parts: tuple[Part, ...]) -> tuple[tuple[str, ...], int]:

@@ -10,6 +10,7 @@ import re
 
 import msgspec
 
+from basewise._internal.text import safe_text
 from basewise.app.folder import Folder
 from basewise.app.lock_files import check_pin, elsewhere
 from basewise.app.manifest import ManifestContent, ReadOptions, Tier
@@ -121,6 +122,10 @@ def _content(
             outside = next((kind for kind in _ELSEWHERE if getattr(pin, kind)), "")
             if outside:
                 not_read.append(elsewhere(package, outside, getattr(pin, outside), location))
+                continue
+            if pin.version in ("", "*"):
+                why = "the lock pins no version: it was locked on a platform that does not want it"
+                not_read.append(NotRead(what=safe_text(package), why=why, location=location))
                 continue
             requirement = _requirement(package, pin, location)
             requirements.append(requirement)

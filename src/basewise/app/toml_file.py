@@ -17,9 +17,10 @@ from basewise.errors import ManifestError
 
 __all__ = ["MAX_LOCK_BYTES", "TomlFile", "read_toml"]
 
-MAX_KEY_PARTS = 16
-MAX_TOML_BYTES = 1 << 20
-MAX_LOCK_BYTES = 16 << 20
+MAX_KEY_PARTS = 10
+MAX_HEADERS = 20_000
+MAX_TOML_BYTES = 512 << 10
+MAX_LOCK_BYTES = 8 << 20
 _PART = r"(?:[\w-]+|\"[^\"\n]*\"|'[^'\n]*')"
 _LONG_KEY = re.compile(rf"(?<![\w\"'-]){_PART}(?:[ \t]*\.[ \t]*{_PART}){{{MAX_KEY_PARTS}}}")
 _LINE = re.compile(r"\(at line (\d+), column \d+\)")
@@ -108,6 +109,8 @@ def read_toml(folder: Folder, name: str, *, max_bytes: int = MAX_TOML_BYTES) -> 
     if hostile:
         line = text.count("\n", 0, hostile.start()) + 1
         raise ManifestError(name, line, f"a dotted key has more than {MAX_KEY_PARTS} parts")
+    if text.count("\n[") > MAX_HEADERS:
+        raise ManifestError(name, None, f"it has more than {MAX_HEADERS} tables")
     try:
         return TomlFile(name, text, tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
