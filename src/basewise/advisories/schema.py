@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -42,16 +41,6 @@ def table_definitions(connection: sqlite3.Connection) -> dict[str, str]:
 
 
 def content_hash(connection: sqlite3.Connection) -> str:
-    """Return the SHA-256 of all rows in their order, hexadecimal."""
-    digest = hashlib.sha256()
-    encoder = msgspec.msgpack.Encoder()
-    for row in _rows(connection):
-        digest.update(encoder.encode(row))
-    return digest.hexdigest()
-
-
-def _rows(connection: sqlite3.Connection) -> Iterator[tuple[Any, ...]]:
-    """Yield every row, with a mark between the tables."""
-    for query in _ORDERED_ROWS:
-        yield ("table",)
-        yield from connection.execute(query)
+    """Return the SHA-256 of all rows in their order, table after table, hexadecimal."""
+    tables = [connection.execute(query).fetchall() for query in _ORDERED_ROWS]
+    return hashlib.sha256(msgspec.msgpack.encode(tables)).hexdigest()

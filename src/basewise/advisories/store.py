@@ -27,6 +27,7 @@ __all__ = ["EMBEDDED_STORE", "Store"]
 
 EMBEDDED_STORE = "advisories/store.sqlite.gz"
 MAX_STORE_BYTES = 2 * 1024**3
+MAX_RECORD_BYTES = 64 * 1024**2
 _GZIP_MAGIC = b"\x1f\x8b"
 _SQLITE_MAGIC = b"SQLite format 3\x00"
 _HINT = "build it again with `basewise db build`, or unset BASEWISE_STORE to use the embedded store"
@@ -281,11 +282,20 @@ class Store:
         if row is None:
             return None
         try:
-            return self._decoder.decode(row[0])
-        except msgspec.DecodeError as error:
+            return self._decoder.decode(_inflate(row[0]))
+        except (msgspec.DecodeError, zlib.error) as error:
             raise StoreError(
                 f"advisory store `{self.name}` is damaged at {'/'.join(key)}: {error}", hint=self._hint
             ) from error
+
+
+def _inflate(blob: bytes) -> bytes:
+    """Return an uncompressed record, at most `MAX_RECORD_BYTES` of it."""
+    inflater = zlib.decompressobj()
+    raw = inflater.decompress(blob, MAX_RECORD_BYTES)
+    if not inflater.eof:
+        raise zlib.error(f"a record is cut, or larger than {MAX_RECORD_BYTES} bytes")
+    return raw
 
 
 def _stated_bytes(raw: bytes) -> int:

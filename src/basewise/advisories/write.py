@@ -6,6 +6,7 @@ import gzip
 import os
 import sqlite3
 import tempfile
+import zlib
 from pathlib import Path
 
 import msgspec
@@ -74,7 +75,10 @@ def _fill(connection: sqlite3.Connection, content: StoreContent) -> None:
     )
     connection.executemany(
         "INSERT INTO package VALUES (?, ?, ?, ?)",
-        [(*name, encoder.encode(record)) for name, record in sorted(content.packages.items())],
+        [
+            (*name, zlib.compress(encoder.encode(record), level=9))
+            for name, record in sorted(content.packages.items())
+        ],
     )
     connection.executemany("INSERT INTO exploited VALUES (?)", [(name,) for name in content.exploited.ids])
     connection.execute("INSERT INTO meta VALUES ('sha256', ?)", (content_hash(connection),))

@@ -10,9 +10,7 @@ import msgspec
 from basewise.errors import InvalidValueError
 from basewise.model.advisory import Advisory, FactKind
 
-__all__ = ["Fix", "FixState", "judge_fixes"]
-
-_CHANGES = {FactKind.FIXED, FactKind.REVERTED}
+__all__ = ["FixState", "judge_fixes"]
 
 
 class FixState(msgspec.Struct, frozen=True):
@@ -29,7 +27,10 @@ class FixState(msgspec.Struct, frozen=True):
     reverted: Advisory | None = None
 
 
-Fix = tuple[Any, bool, Advisory]
+_NO_CHANGE = FixState()
+_HOLDS = FixState(holds=True)
+Change = tuple[Any, bool, Advisory]
+"""Key of its version, whether it fixes (or takes back), and the fact."""
 
 
 def judge_fixes(facts: Iterable[Advisory], installed: str, sort_key: Callable[[str], Any]) -> FixState:
@@ -50,10 +51,10 @@ def judge_fixes(facts: Iterable[Advisory], installed: str, sort_key: Callable[[s
     at = sort_key(installed)
     changes = _changes(facts, sort_key)
     if not changes:
-        return FixState()
+        return _NO_CHANGE
     past = [change for change in changes if change[0] <= at]
     if past and past[-1][1]:
-        return FixState(holds=True)
+        return _HOLDS
     if not changes[-1][1]:
         return FixState(reverted=changes[-1][2])
     standing = changes[-1]
@@ -64,14 +65,13 @@ def judge_fixes(facts: Iterable[Advisory], installed: str, sort_key: Callable[[s
     return FixState(fix=standing[2])
 
 
-def _changes(facts: Iterable[Advisory], sort_key: Callable[[str], Any]) -> list[Fix]:
+def _changes(facts: Iterable[Advisory], sort_key: Callable[[str], Any]) -> list[Change]:
     """Return changes in the order of versions; of a fix and a revert in one version the fix is last."""
-    changes: list[Fix] = []
+    changes: list[Change] = []
     for fact in facts:
-        if fact.kind in _CHANGES:
+        if fact.kind is FactKind.FIXED or fact.kind is FactKind.REVERTED:
             try:
                 changes.append((sort_key(fact.version), fact.kind is FactKind.FIXED, fact))
             except InvalidValueError:
                 continue
-    changes.sort(key=lambda change: (change[0], change[1], change[2]))
-    return changes
+    return sorted(changes) if len(changes) > 1 else changes
