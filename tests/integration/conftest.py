@@ -81,10 +81,11 @@ def look_alike_of(
     The archive of its root file system is made once for all processes of a test run.
     """
     made: dict[str, str] = {}
+    directory = shared_directory(tmp_path_factory)  # now: each test cuts the environment that says where
 
     def look_alike(image: BaseImage) -> str:
         if image.name not in made:
-            archive = shared_directory(tmp_path_factory) / f"{archive_key(image, interpreter)}.tar"
+            archive = directory / f"{archive_key(image, interpreter)}.tar"
             with FileLock(archive.with_suffix(".lock"), timeout=600):
                 if not archive.is_file():
                     make_root_archive(image, interpreter, archive)
