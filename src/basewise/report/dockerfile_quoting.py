@@ -25,7 +25,7 @@ _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 _USER = re.compile(r"[a-z_][a-z0-9_-]{0,31}\Z")
 _WORKDIR = re.compile(r"(?:/[A-Za-z0-9._-]+)+\Z")
 _PLAIN_PATH = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._/-]*\Z")
-_PATTERN_CHARACTERS = frozenset('*?[]\\$"')
+_UNSAFE_IN_PATHS = frozenset('*?[]<>\\$"')
 _MAX_UID = 65533
 
 
@@ -91,10 +91,7 @@ def _check_path(path: str) -> None:
     _require_printable(path, "a path of the application")
     parts = PurePosixPath(path).parts
     unsafe = (
-        not parts
-        or path.startswith(("/", "-", "#"))
-        or ".." in parts
-        or bool(_PATTERN_CHARACTERS & set(path))
+        not parts or path.startswith(("/", "-", "#")) or ".." in parts or bool(_UNSAFE_IN_PATHS & set(path))
     )
     if unsafe:
         raise InvalidValueError(

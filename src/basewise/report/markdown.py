@@ -5,15 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from basewise._internal.text import safe_text
 from basewise.model.choice import Choice
 from basewise.report.cells import row_of
+from basewise.report.plain import plain_line, plain_lines
 from basewise.report.sections import app_lines, from_line, legend, sections_of
 
 __all__ = ["escape_markdown", "fenced", "render_markdown"]
 
-MAX_CHARACTERS = 1200
-MAX_LINE_CHARACTERS = 2000
 _SPECIAL = re.compile(r"[\\`*_\[\]<>|~&$]|:(?=//)")
 _NUMBERED = re.compile(r"\A(\d+)([.)])")
 _CODE = re.compile(r"`([A-Za-z0-9 ._:/@=+,'{}#%()^-]+)`")
@@ -41,7 +39,7 @@ def render_markdown(choice: Choice, *, width: int | None, color: bool, with_dock
 
 def escape_markdown(text: str) -> str:
     """Return one line in which nothing from elsewhere is markup; plain text in backticks stays code."""
-    shown = safe_text(text, limit=MAX_CHARACTERS)
+    shown = plain_line(text)
     pieces = _CODE.split(shown)
     # Outside code at even places, inside at odd ones.
     written = [
@@ -55,8 +53,7 @@ def fenced(text: str, language: str) -> str:
     """Return a code block whose fence is longer than any run of backticks in the text."""
     longest = max((len(run) for run in re.findall("`+", text)), default=0)
     fence = "`" * max(3, longest + 1)
-    lines = (safe_text(line, limit=MAX_LINE_CHARACTERS) for line in text.splitlines())
-    return "\n".join([f"{fence}{language}", *lines, fence])
+    return "\n".join([f"{fence}{language}", *plain_lines(text), fence])
 
 
 def _item(line: str) -> str:

@@ -6,11 +6,11 @@ that a warm run has.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from textwrap import wrap
 
-from basewise._internal.text import safe_text
 from basewise.model.choice import Choice
+from basewise.report.plain import plain_line, plain_lines
 from basewise.report.sections import app_lines, from_line, legend, sections_of
 from basewise.report.style import Style, styled
 from basewise.report.table_candidates import candidate_lines
@@ -19,8 +19,6 @@ __all__ = ["DEFAULT_WIDTH", "render_table"]
 
 DEFAULT_WIDTH = 100
 MIN_WIDTH = 40
-MAX_LINE_CHARACTERS = 2000
-MAX_SENTENCE_CHARACTERS = 1200
 
 Line = tuple[str, Style]
 
@@ -52,27 +50,23 @@ def _recommendation(choice: Choice, *, with_dockerfile: bool) -> Iterator[Line]:
     if line is None or choice.recommendation is None:
         return
     yield from _heading("Recommendation")
-    yield from _verbatim([line], Style.FIRST)
+    yield plain_line(line), Style.FIRST
     if with_dockerfile:
         yield from _heading("Dockerfile")
-        yield from _verbatim(choice.recommendation.dockerfile.splitlines(), Style.PLAIN)
+        for each in plain_lines(choice.recommendation.dockerfile):
+            yield each, Style.PLAIN
 
 
 def _heading(title: str) -> Iterator[Line]:
     yield "", Style.PLAIN
-    yield safe_text(title), Style.BOLD
-
-
-def _verbatim(lines: Iterable[str], style: Style) -> Iterator[Line]:
-    for line in lines:
-        yield safe_text(line, limit=MAX_LINE_CHARACTERS), style
+    yield plain_line(title), Style.BOLD
 
 
 def _wrapped(
     text: str, columns: int, *, bullet: str = "", indent: int = 0, style: Style = Style.PLAIN
 ) -> Iterator[Line]:
     lines = wrap(
-        safe_text(text, limit=MAX_SENTENCE_CHARACTERS),
+        plain_line(text),
         columns,
         initial_indent=bullet,
         subsequent_indent=" " * (len(bullet) or indent),

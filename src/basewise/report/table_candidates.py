@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from basewise._internal.text import safe_text
 from basewise.model.choice import Choice
 from basewise.report.cells import Row, row_of
+from basewise.report.plain import plain_line
 from basewise.report.style import Style
 
 __all__ = ["candidate_lines"]
@@ -73,7 +73,7 @@ def _widths(shown: Sequence[_Column], rows: Sequence[Row]) -> list[int]:
 
 
 def _cell(row: Row, column: _Column) -> str:
-    return safe_text(getattr(row, column.field), limit=MAX_CELL_CHARACTERS)
+    return plain_line(getattr(row, column.field), limit=MAX_CELL_CHARACTERS)
 
 
 def _line(cells: Sequence[str], shown: Sequence[_Column], widths: Sequence[int]) -> str:

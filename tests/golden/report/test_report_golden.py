@@ -11,7 +11,7 @@ from basewise.model.build_plan import BuildPlan, PlannedPackage, RequirementsFil
 from basewise.model.choice import Choice
 from basewise.report.dockerfile import render_dockerfile, render_dockerignore
 from basewise.report.render import render
-from basewise.testing.candidates import candidate, family, rank_request
+from basewise.testing.candidates import candidate, family
 from basewise.testing.choices import choice
 
 HERE = Path(__file__).parent
@@ -112,7 +112,3 @@ def test_a_dockerfile_reads_as_it_did(name: str) -> None:
 
 def test_the_dockerignore_reads_as_it_did() -> None:
     compare("dockerignore.txt", render_dockerignore())
-
-
-def test_the_request_of_the_goldens_is_of_one_day() -> None:
-    assert rank_request().today.isoformat() == "2026-11-23"
