@@ -49,8 +49,12 @@ def is_root() -> bool:
 def apt_install(packages: list[str]) -> bool:
     """Install Debian packages as root; True when apt-get said so."""
     os.environ["DEBIAN_FRONTEND"] = "noninteractive"
-    run(["apt-get", "update", "-qq"], quiet=True)
-    return run(["apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages], quiet=True) == 0
+    print(f"installing with apt-get: {' '.join(packages)} …", file=sys.stderr)
+    for arguments in (["update"], ["install", "-y", "--no-install-recommends", *packages]):
+        done = subprocess.run(["apt-get", "-qq", *arguments], capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        print(done.stderr, file=sys.stderr)
+    return done.returncode == 0
 
 
 def environment_python() -> Path:
