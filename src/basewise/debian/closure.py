@@ -2,9 +2,9 @@
 
 As `apt-get install --no-install-recommends` chooses: a dependency that something installed or already chosen
 fulfils brings nothing; otherwise the first alternative that can be installed is taken, a virtual name
-through its best provider. An installed package that is too old for a dependency is upgraded, and with it
-the installed packages of the same source that demand its exact version. Conflicts are not looked at: the
-result says what is brought, not that apt will remove nothing for it.
+through its best provider. An installed package that is too old for a dependency is upgraded; along with each
+chosen package apt upgrades the installed packages of the same source, since they are made to go together.
+Conflicts are not looked at: the result says what is brought, not that apt will remove nothing for it.
 
 Reference: Debian Policy, section 7; apt-get(8).
 """
@@ -25,7 +25,7 @@ _PRIORITIES = {"required": 0, "important": 1, "standard": 2, "optional": 3, "ext
 
 
 class Upgrade(msgspec.Struct, frozen=True):
-    """An installed package that a dependency needs newer."""
+    """An installed package that becomes newer."""
 
     installed_version: str
     package: BinaryPackage
@@ -40,7 +40,7 @@ class WantedPackage(msgspec.Struct, frozen=True, kw_only=True):
         installed: It was there before, or an earlier wanted package brought it.
         brings: Packages newly installed, `package` first, then its dependencies in the order in which they
             are found; what an earlier wanted package brings is not repeated.
-        upgrades: Installed packages that must become newer.
+        upgrades: Installed packages that become newer with it.
         missing: Dependencies that nothing in the suite fulfils, as written.
     """
 
@@ -143,7 +143,7 @@ class _State:
                 brings.append(chosen)
             else:
                 upgrades.append(Upgrade(present, chosen))
-                queue.extend(self._bound_to(chosen))
+            queue.extend(self._siblings(chosen))
             for dependency in chosen.depends:
                 if any(self._is_fulfilled(relation) for relation in dependency):
                     continue
@@ -200,14 +200,13 @@ class _State:
         ]
         return min(providers, key=lambda provider: _preference(provider, source), default=None)
 
-    def _bound_to(self, upgraded: BinaryPackage) -> Iterator[BinaryPackage]:
-        """Yield installed packages of the same source that demand exactly this version."""
-        for name in self._by_source.get(upgraded.source, ()):
+    def _siblings(self, chosen: BinaryPackage) -> Iterator[BinaryPackage]:
+        """Yield the installed packages of the same source that apt upgrades along with this one."""
+        for name in self._by_source.get(chosen.source, ()):
             package = self._suite.get(name)
-            if package is None or self._versions[name] == package.version:
+            if package is None or package.source_version != chosen.source_version:
                 continue
-            exact = (relation for group in package.depends for relation in group if relation.operator == "=")
-            if any(relation.name == upgraded.name for relation in exact):
+            if satisfies(self._versions[name], Relation(name, "<<", package.version)):
                 yield package
 
 
