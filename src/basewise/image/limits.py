@@ -1,0 +1,50 @@
+"""Limits: what an image may cost at most. Each has a name and a default; none can be switched off."""
+
+from __future__ import annotations
+
+import msgspec
+
+__all__ = ["DEFAULT_LIMITS", "Limits"]
+
+_KIB, _MIB, _GIB = 1024, 1024**2, 1024**3
+
+
+class Limits(msgspec.Struct, frozen=True, kw_only=True):
+    """What reading one image may cost.
+
+    Args:
+        manifest_bytes: A manifest or index.
+        config_bytes: A configuration.
+        index_depth: Indexes inside indexes.
+        index_entries: Manifests that an index names.
+        layers: Layers of an image.
+        entries: Members of all layers together.
+        path_bytes: A path; longer ones are left out and counted.
+        path_depth: Components of a path.
+        file_bytes: A file that a cataloger reads, where it sets no limit of its own.
+        kept_bytes: All files kept of one layer.
+        layer_bytes: One layer, inflated.
+        image_bytes: All layers, inflated.
+        link_hops: Symbolic links followed for one path.
+        zstd_window_bytes: Memory that a zstd stream may ask for.
+        archive_members: Members of a `docker save` or OCI archive.
+    """
+
+    manifest_bytes: int = 4 * _MIB
+    config_bytes: int = 8 * _MIB
+    index_depth: int = 3
+    index_entries: int = 10_000
+    layers: int = 512
+    entries: int = 2_000_000
+    path_bytes: int = 4 * _KIB
+    path_depth: int = 255
+    file_bytes: int = 32 * _MIB
+    kept_bytes: int = 192 * _MIB
+    layer_bytes: int = 20 * _GIB
+    image_bytes: int = 50 * _GIB
+    link_hops: int = 40
+    zstd_window_bytes: int = 128 * _MIB
+    archive_members: int = 100_000
+
+
+DEFAULT_LIMITS = Limits()

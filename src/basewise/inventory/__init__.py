@@ -1,0 +1,1 @@
+"""What is inside an image: one cataloger a file, over a file tree."""

@@ -1,0 +1,105 @@
+r"""The protocol of a cataloger: what it reads of an image, and what it finds there.
+
+A cataloger declares the files it reads as patterns, because layers are read once and streaming: when it runs,
+the bytes of those files have been kept and nothing else can be read.
+
+Patterns are relative to the root, without leading slash: `*` stands for any part of one name, `**/` at the
+beginning for any directories. Those whose last name is fixed (`**/*.dist-info/METADATA`) or ends in a fixed
+suffix after its last dot (`var/lib/dpkg/info/*.list`) cost nothing for the files they do not match.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+import msgspec
+
+from basewise.image.config import ImageConfig
+from basewise.image.tree import FileTree
+from basewise.model.base_image import SymbolLevels
+from basewise.model.distro import Distro, Libc
+from basewise.model.evidence import NotCovered
+from basewise.model.inventory import ImageSurface, InstalledPackage, Owner, PythonRuntime
+from basewise.model.package import PackageType
+
+__all__ = ["CatalogResult", "Cataloger", "ImageView"]
+
+
+class CatalogResult(msgspec.Struct, frozen=True, kw_only=True):
+    """What one cataloger found; None and empty say nothing.
+
+    Args:
+        owned: Path to the OS package that brought it; only paths that another cataloger may ask for.
+        not_covered: What was there and could not be read, with the reason.
+    """
+
+    packages: tuple[InstalledPackage, ...] = ()
+    distro: Distro | None = None
+    libc: Libc | None = None
+    symbols: SymbolLevels | None = None
+    sonames: frozenset[str] | None = None
+    pythons: tuple[PythonRuntime, ...] = ()
+    surface: ImageSurface | None = None
+    owned: Mapping[str, Owner] = msgspec.field(default_factory=dict)
+    not_covered: tuple[NotCovered, ...] = ()
+
+
+class ImageView(msgspec.Struct, frozen=True, kw_only=True):
+    """What a cataloger sees: the merged files, the configuration, and what the catalogers before it found."""
+
+    tree: FileTree
+    config: ImageConfig
+    earlier: tuple[CatalogResult, ...] = ()
+
+    def owner_of(self, path: str) -> Owner | None:
+        """Return the OS package that brought `path`, as far as earlier catalogers say."""
+        return next((result.owned[path] for result in self.earlier if path in result.owned), None)
+
+    def packages(self, *types: PackageType) -> tuple[InstalledPackage, ...]:
+        """Return the packages of these types that earlier catalogers found; all when no type is given."""
+        return tuple(
+            found
+            for result in self.earlier
+            for found in result.packages
+            if not types or found.package.type in types
+        )
+
+    @property
+    def distro(self) -> Distro | None:
+        """The distribution, when an earlier cataloger found it."""
+        return next((result.distro for result in self.earlier if result.distro is not None), None)
+
+
+class Cataloger(Protocol):
+    """Finds one kind of thing in an image.
+
+    `name` and `version` are part of the key under which layers are remembered: raise `version` whenever
+    `wants`, `condenses` or what `condense` returns changes its meaning.
+    """
+
+    @property
+    def name(self) -> str:
+        """Lower case, unique: `dpkg`."""
+
+    @property
+    def version(self) -> int:
+        """Raised with every change of what it reads."""
+
+    @property
+    def wants(self) -> tuple[str, ...]:
+        """Patterns of files kept whole, for `tree.read`."""
+
+    @property
+    def condenses(self) -> tuple[str, ...]:
+        """Patterns of files of which only what `condense` returns is kept, for `tree.condensed`."""
+
+    @property
+    def max_file_bytes(self) -> int:
+        """Larger files among those are left out and reported; 0 for the general limit."""
+
+    def condense(self, path: str, content: bytes) -> bytes:
+        """Reduce a file to what is needed of it. Runs once in a layer's life; must not raise on hostile bytes."""
+
+    def catalog(self, view: ImageView) -> CatalogResult:
+        """Find things. Bad data is skipped and told in `not_covered`; an exception is a bug."""

@@ -1,0 +1,167 @@
+"""What is inside an image: packages, Python runtimes, attack surface, and where each came from."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+from basewise.model.base_image import ImageSize, Surface, SymbolLevels
+from basewise.model.digest import DiffId, Digest
+from basewise.model.distro import Distro, Libc
+from basewise.model.evidence import Coverage
+from basewise.model.package import Package, PackageType
+from basewise.model.platform import Platform
+
+__all__ = [
+    "HistoryLine",
+    "ImageFacts",
+    "ImageSurface",
+    "InstalledPackage",
+    "Inventory",
+    "LayerSummary",
+    "Owner",
+    "PythonRuntime",
+]
+
+
+class Owner(msgspec.Struct, frozen=True, order=True):
+    """The OS package that brought a file."""
+
+    type: PackageType
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.type} {self.name}"
+
+
+class InstalledPackage(msgspec.Struct, frozen=True, order=True, kw_only=True):
+    """A package of an image, where its record stands and which layer brought it.
+
+    Args:
+        package: Name, version and source.
+        location: Path of the record that proves it, without leading slash (`var/lib/dpkg/status`).
+        layer: Index of the layer that brought this version, 0 is the lowest; None when not known.
+        owner: OS package that owns a Python distribution; None when its own tool installed it.
+        installer: What says that it installed it (`pip`, `uv`, `conda`), "" when nothing does.
+        files_changed: Files of an owned distribution no longer match what the owner installed.
+    """
+
+    package: Package
+    location: str
+    layer: int | None = None
+    owner: Owner | None = None
+    installer: str = ""
+    files_changed: bool = False
+
+
+class PythonRuntime(msgspec.Struct, frozen=True, order=True, kw_only=True):
+    """An interpreter: true version, implementation, prefix and program, and its owner if a package has it."""
+
+    version: str
+    implementation: str
+    prefix: str
+    location: str
+    layer: int | None = None
+    owner: Owner | None = None
+
+    @property
+    def minor(self) -> str:
+        """`3.12`."""
+        return ".".join(self.version.split(".")[:2])
+
+
+class ImageSurface(Surface, frozen=True, kw_only=True):
+    """The attack surface of an image that was read; `environment` holds names only, values may be secrets.
+
+    Args:
+        setgid: Files with the setgid bit and an execute bit.
+        shells: Paths of shells; likewise `package_managers` and `compilers`.
+        kernel_headers: The kernel's headers for user space are there.
+        exposed_ports: As the configuration writes them, `8080/tcp`.
+        environment: Names of variables of the configuration.
+    """
+
+    setgid: int | None = None
+    shells: tuple[str, ...] = ()
+    package_managers: tuple[str, ...] = ()
+    compilers: tuple[str, ...] = ()
+    kernel_headers: bool | None = None
+    exposed_ports: tuple[str, ...] = ()
+    environment: tuple[str, ...] = ()
+
+
+class HistoryLine(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of an image's history; `layer` is the index of the layer it made, None for an empty one."""
+
+    created_by: str
+    created: datetime | None = None
+    comment: str = ""
+    layer: int | None = None
+
+
+class LayerSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """One layer as it was found.
+
+    Args:
+        digest: Of the stored blob; None when the source has no stored blob.
+        diff_id: Of the uncompressed tar; None for a directory.
+        size_bytes: As stored.
+        disk_bytes: Contents of its files.
+        entries: Members of its tar.
+        created_by: The history line that made it, "" when there is none.
+    """
+
+    digest: Digest | None
+    diff_id: DiffId | None
+    size_bytes: int | None
+    disk_bytes: int | None
+    entries: int
+    created_by: str = ""
+
+
+class ImageFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """An image apart from its packages.
+
+    Args:
+        reference: What the user named.
+        name: The name the image itself is stored under (a tag), "" when it has none.
+        digest: Of the manifest; None when the source has none.
+        index_digest: Of the multi-platform index that led to it.
+        config_digest: Of the configuration, which is what Docker calls the image's id.
+        size: Compressed and on disk.
+    """
+
+    reference: str
+    name: str
+    digest: Digest | None
+    index_digest: Digest | None
+    config_digest: Digest | None
+    platform: Platform
+    created: datetime | None
+    size: ImageSize
+    layers: tuple[LayerSummary, ...]
+    history: tuple[HistoryLine, ...]
+
+
+class Inventory(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that was found in an image, and what could not be seen.
+
+    Args:
+        distro: None when nothing says it.
+        packages: Sorted.
+        sonames: Shared libraries on the loader path; None when not known.
+        symbols: Symbol levels of the C++ runtime; None when not known.
+        pythons: Interpreters, sorted.
+        coverage: Whether everything was read; `not_covered` names what was not.
+    """
+
+    image: ImageFacts
+    distro: Distro | None
+    packages: tuple[InstalledPackage, ...]
+    surface: ImageSurface
+    libc: Libc | None
+    symbols: SymbolLevels | None
+    sonames: frozenset[str] | None
+    pythons: tuple[PythonRuntime, ...]
+    coverage: Coverage

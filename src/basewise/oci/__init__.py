@@ -1,0 +1,1 @@
+"""Where images come from: layouts, archives, daemons, directories, registries, opened by one function."""
