@@ -132,14 +132,10 @@ class WheelIndex:
         if key not in self._ranked:
             found: list[_Candidate] = []
             for name, file in self._wheels:
-                rank = _python_rank(name, minor)
-                if rank is None:
-                    continue
-                found.extend(
-                    _Candidate(rank, platform, name.build, file)
-                    for platform in name.platforms
-                    if platform.machine in {machine, ""}
-                )
+                for platform in name.platforms:
+                    rank = _python_rank(name, minor, pure=platform.family == "any")
+                    if rank is not None and platform.machine in {machine, ""}:
+                        found.append(_Candidate(rank, platform, name.build, file))
             self._ranked[key] = tuple(sorted(found, key=lambda candidate: candidate.order))
         return self._ranked[key]
 
@@ -185,12 +181,16 @@ def _platform_tag(text: str) -> PlatformTag | None:
     return None
 
 
-def _python_rank(name: WheelName, minor: int) -> tuple[int, int] | None:
-    """Return how well the Python and ABI tags fit CPython 3.`minor` with the GIL, smaller is better."""
+def _python_rank(name: WheelName, minor: int, *, pure: bool) -> tuple[int, int] | None:
+    """Return how well the Python and ABI tags fit CPython 3.`minor` with the GIL, smaller is better.
+
+    A wheel for every platform can have no ABI.
+    """
     ranks = [
         rank
         for python in name.pythons
         for abi in name.abis
+        if not (pure and abi != "none")
         if (rank := _interpreter_rank(python, abi, minor)) is not None
     ]
     return min(ranks, default=None)
