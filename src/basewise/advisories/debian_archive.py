@@ -18,7 +18,7 @@ import msgspec
 
 from basewise.advisories.debian_archive_changes import classify_entry
 from basewise.advisories.debian_archive_history import SourceHistory, read_histories
-from basewise.advisories.feed import FeedResult, Skipped
+from basewise.advisories.feed import FeedResult, Input, Skipped
 from basewise.debian.archive import Archive, ArchiveSuite, MissingFileError, suites_of
 from basewise.debian.suite import EMBEDDED_ARCHITECTURES, EMBEDDED_RELEASES, load_suite
 from basewise.model.advisory import Advisory, FactKind, SourceStatus
@@ -262,6 +262,13 @@ def _result(read: Mapping[str, _Release], releases: tuple[str, ...]) -> FeedResu
                 for name in read
                 for history in read[name].histories
                 if history.problem
+            )
+        ),
+        inputs=tuple(
+            sorted(
+                Input(f"{suite.release.suite} InRelease", suite.release.date, suite.release.sha256)
+                for release in read.values()
+                for suite in release.suites
             )
         ),
     )

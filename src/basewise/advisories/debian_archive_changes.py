@@ -88,7 +88,7 @@ RULES = (
         "revert a fix",
         FactKind.REVERTED,
         "before",
-        rf"\b(?:revert|back(?:s|ed|ing)?[\s-]out|undo|withdraw|disabl)\w*\s+(?:(?:the|this|that|our|upstream|previous|incomplete|faulty|security)\s+)*(?:fix(?:es)?|patch(?:es)?|backports?|mitigations?)\b[^.;\"]*\Z",
+        r"\b(?:revert|back(?:s|ed|ing)?[\s-]out|undo|withdraw|disabl)\w*\s+(?:(?:the|this|that|our|upstream|previous|incomplete|faulty|security)\s+)*(?:fix(?:es)?|patch(?:es)?|backports?|mitigations?)\b[^.;\"]*\Z",
     ),
     _rule("revert quoted", FactKind.REVERTED, "before", rf"\brevert\w*\s+[\"'`“]{_NEAR}"),
     _rule(
@@ -129,7 +129,7 @@ RULES = (
         "before",
         rf"\b(?:similar(?:ly)?|akin|analogous|comparable|identical|related|like|unlike|same\s+\w+(?:\s+\w+)?\s+as|same\s+as|variants?|reminiscent|compare|cf\.?|see\s+also|refer(?:s|red|ring)|inspired|duplicates?|dupe|superseded|supersedes|instead|unrelated|confused?)\b(?:\s+\w+'s)?{_NEAR}",
     ),
-    _rule("someone else's", FactKind.MENTIONED, "before", rf"\b(?!upstream|debian|it|that|there|here|let)\w+'s\s+(?:fix\s+for\s+)?\Z"),
+    _rule("someone else's", FactKind.MENTIONED, "before", r"\b(?!upstream|debian|it|that|there|here|let)\w+'s\s+(?:fix\s+for\s+)?\Z"),
     _rule(
         "completing",
         FactKind.MENTIONED,

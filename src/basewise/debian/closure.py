@@ -37,7 +37,8 @@ class WantedPackage(msgspec.Struct, frozen=True, kw_only=True):
     Args:
         wanted: The name as asked for, perhaps virtual or an older name (`libglib2.0-0`).
         package: What is installed for it, None when the suite has nothing.
-        installed: It was there before, or an earlier wanted package brought it.
+        installed: It was there before, or an earlier wanted package brought it; asking for it by name
+            upgrades it where the suite has a newer version.
         brings: Packages newly installed, `package` first, then its dependencies in the order in which they
             are found; what an earlier wanted package brings is not repeated.
         upgrades: Installed packages that become newer with it.
@@ -123,12 +124,25 @@ class _State:
 
     def install(self, name: str) -> WantedPackage:
         """Choose the package for a name and everything that it newly needs."""
-        target = Relation(name)
-        if self._is_fulfilled(target):
-            return WantedPackage(wanted=name, package=self._present(name), installed=True)
-        package = self._candidate(target, name)
+        package = self._suite.get(name)
+        there = self._is_fulfilled(Relation(name))
+        if there and not self._is_outdated(package):
+            return WantedPackage(wanted=name, package=package or self._present_provider(name), installed=True)
+        package = package or self._candidate(Relation(name), name)
         if package is None:
             return WantedPackage(wanted=name, package=None)
+        brings, upgrades, missing = self._resolve(package)
+        return WantedPackage(
+            wanted=name,
+            package=package,
+            installed=there,
+            brings=tuple(brings),
+            upgrades=tuple(upgrades),
+            missing=tuple(missing),
+        )
+
+    def _resolve(self, package: BinaryPackage) -> tuple[list[BinaryPackage], list[Upgrade], list[str]]:
+        """Take a package and everything that it newly needs, breadth first."""
         brings: list[BinaryPackage] = []
         upgrades: list[Upgrade] = []
         missing: list[str] = []
@@ -152,18 +166,18 @@ class _State:
                     missing.append(" | ".join(str(relation) for relation in dependency))
                 else:
                     queue.append(needed)
-        return WantedPackage(
-            wanted=name,
-            package=package,
-            brings=tuple(brings),
-            upgrades=tuple(upgrades),
-            missing=tuple(missing),
+        return brings, upgrades, missing
+
+    def _is_outdated(self, package: BinaryPackage | None) -> bool:
+        """Say whether it is installed in an older version; asking for it by name upgrades it then."""
+        present = self._versions.get(package.name) if package is not None else None
+        return (
+            package is not None
+            and present is not None
+            and satisfies(present, Relation(package.name, "<<", package.version))
         )
 
-    def _present(self, name: str) -> BinaryPackage | None:
-        """Return the package that fulfils a name which is there, as the suite knows it."""
-        if name in self._versions:
-            return self._suite.get(name)
+    def _present_provider(self, name: str) -> BinaryPackage | None:
         providers = self._suite.providers(name)
         return next((package for package, _ in providers if package.name in self._versions), None)
 
