@@ -20,6 +20,7 @@ __all__ = [
     "Exclusion",
     "Recommendation",
     "ScoreParts",
+    "Uncounted",
 ]
 
 SCHEMA = "basewise.choose/1"
@@ -65,6 +66,22 @@ class Exclusion(msgspec.Struct, frozen=True, order=True):
     sentence: str
 
 
+class Uncounted(msgspec.Struct, frozen=True, order=True, kw_only=True):
+    """Advisories that are shown beside the count and never in it.
+
+    Args:
+        what: `kernel headers` (not a running kernel, and removable) or `security entries without a CVE`.
+        count: How many.
+        fixable: How many of them have a published fix.
+        ids: Their ids where they are few, else empty.
+    """
+
+    what: str
+    count: int
+    fixable: int
+    ids: tuple[str, ...] = ()
+
+
 class ScoreParts(msgspec.Struct, frozen=True, kw_only=True):
     """The parts of the published cost formula; `total` is what the order uses. None: not measurable."""
 
@@ -106,6 +123,7 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
     trust: Trust
     evidence_date: str
     fixes_since_build: tuple[str, ...] = ()
+    uncounted: tuple[Uncounted, ...] = ()
     swaps: tuple[Swap, ...] = ()
 
     @property

@@ -9,21 +9,24 @@ import msgspec
 
 from basewise.candidates.lifecycle import support_of
 from basewise.model.base_image import BaseImage
-from basewise.model.choice import Candidate, CandidateDistro, CandidateLibc, CandidateSize
+from basewise.model.choice import Candidate, CandidateDistro, CandidateLibc, CandidateSize, Uncounted
 from basewise.model.finding import Finding, State, Vulnerabilities
 from basewise.model.package import BasisKind
 from basewise.model.verdict import AddedPackage, Fit
 
 __all__ = ["Findings", "build_candidate"]
 
+MAX_LISTED_IDS = 50
+
 
 class Findings(msgspec.Struct, frozen=True, kw_only=True):
     """The findings of one base image with the packages that the application adds.
 
-    `counts` has only None when `measured` is False.
+    `counts` has only None when `measured` is False; `uncounted` are shown beside it.
     """
 
     findings: tuple[Finding, ...]
+    uncounted: tuple[Finding, ...]
     counts: Vulnerabilities
     measured: bool
 
@@ -62,6 +65,7 @@ def build_candidate(image: BaseImage, fit: Fit, found: Findings, *, now: datetim
         trust=image.trust,
         evidence_date=found.counts.as_of or image.created.date().isoformat(),
         fixes_since_build=fixes_since(found.findings, image.created.date()),
+        uncounted=uncounted_groups(found.uncounted),
         swaps=fit.swaps,
     )
 
@@ -82,6 +86,23 @@ def size_of(image: BaseImage, fit: Fit) -> CandidateSize:
         disk_bytes=disk,
         basis=_size_basis(image, fit, disk),
         method=_size_method(image, fit),
+    )
+
+
+def uncounted_groups(findings: Iterable[Finding]) -> tuple[Uncounted, ...]:
+    """Group what stands beside the count: kernel headers, and entries without a CVE; sorted."""
+    groups: dict[str, list[Finding]] = {}
+    for finding in findings:
+        what = "kernel headers" if finding.package.source == "linux" else "security entries without a CVE"
+        groups.setdefault(what, []).append(finding)
+    return tuple(
+        Uncounted(
+            what=what,
+            count=len(group),
+            fixable=sum(finding.state is State.FIXED for finding in group),
+            ids=tuple(sorted(finding.id for finding in group)) if len(group) <= MAX_LISTED_IDS else (),
+        )
+        for what, group in sorted(groups.items())
     )
 
 

@@ -18,7 +18,7 @@ from basewise.model.base_image import BaseImage
 from basewise.model.choice import AppSummary, Candidate, Choice, Recommendation
 from basewise.model.evidence import Coverage, NotCovered
 from basewise.model.requirement import Application
-from basewise.operations.candidate_evidence import build_candidate, sources_to_upgrade
+from basewise.operations.candidate_evidence import build_candidate
 from basewise.operations.findings import FindingsReader
 from basewise.operations.options import ChooseOptions, check_options
 from basewise.operations.recommendation import recommend
@@ -163,7 +163,7 @@ def _recommend(  # noqa: PLR0917
         image,
         first,
         fit,
-        upgrades=sources_to_upgrade(reader.of(image, fit).findings, fit.add_packages),
+        found=reader.of(image, fit),
         lock=fits.lock_text(image.python_minor),
         why=explanation.why,
     )

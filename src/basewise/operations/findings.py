@@ -33,7 +33,12 @@ class FindingsReader:
         Where the added packages cannot be named with versions, nothing of the whole is counted.
         """
         result = self._match(image, _with_added(image, fit))
-        return Findings(findings=result.findings, counts=count(result), measured=result.measured)
+        return Findings(
+            findings=result.findings,
+            uncounted=result.uncounted,
+            counts=count(result),
+            measured=result.measured,
+        )
 
     def _match(self, image: BaseImage, packages: tuple[Package, ...] | None) -> MatchResult:
         key = (image.distro, packages)

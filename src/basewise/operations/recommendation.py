@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
+from basewise._internal.text import plural
 from basewise.app.folder import Folder
 from basewise.model.base_image import BaseImage
 from basewise.model.build_plan import BuildPlan, PlannedPackage, RequirementsFile
 from basewise.model.choice import Candidate, Recommendation
+from basewise.model.finding import Finding
+from basewise.model.package import PackageType
 from basewise.model.requirement import Application
 from basewise.model.verdict import AddedPackage, Fit, Install, InstallKind
+from basewise.operations.candidate_evidence import Findings, sources_to_upgrade
 from basewise.report.dockerfile import render_dockerfile, render_dockerignore
 
 __all__ = ["LOCK_NAME", "build_plan", "recommend"]
 
 LOCK_NAME = "requirements.lock"
+MAX_NAMED_IDS = 8
 _REQUIREMENTS_FORMAT = "requirements"
+_COMPARED = "compared"
 
 
 def recommend(
@@ -24,7 +31,7 @@ def recommend(
     candidate: Candidate,
     fit: Fit,
     *,
-    upgrades: tuple[str, ...],
+    found: Findings,
     lock: str | None,
     why: tuple[str, ...],
 ) -> Recommendation:
@@ -35,21 +42,22 @@ def recommend(
         image: The base image of the candidate.
         candidate: The first in rank.
         fit: Its judgement.
-        upgrades: Names of installed OS packages with fixes published since the digest.
+        found: Findings of the base with what is added.
         lock: Hash-pinned requirements of the judged resolution; None when the application's own
             requirements file pins them already.
         why: The explanation of the ranking.
     """
+    upgrades = sources_to_upgrade(found.findings, fit.add_packages)
     plan = build_plan(application, image, fit, upgrades=upgrades, locked_by_us=lock is not None)
     return Recommendation(
         image=candidate.image,
         digest=candidate.digest,
         dockerfile=render_dockerfile(plan),
-        why=why,
+        why=(*why, *_beside_the_count(candidate)),
         lock=lock,
         dockerignore=None if (Path(application.path) / ".dockerignore").exists() else render_dockerignore(),
         refresh=f"docker buildx imagetools inspect --format '{{{{.Manifest.Digest}}}}' {candidate.image}",
-        refresh_reason=refresh_reason(candidate),
+        refresh_reason=refresh_reason(candidate, found.findings),
     )
 
 
@@ -58,7 +66,9 @@ def build_plan(
 ) -> BuildPlan:
     """Plan the image to build on `image`."""
     own_files = tuple(
-        manifest.path for manifest in application.manifests if manifest.format == _REQUIREMENTS_FORMAT
+        manifest.path
+        for manifest in application.manifests
+        if manifest.format == _REQUIREMENTS_FORMAT and manifest.role != _COMPARED
     )
     return BuildPlan(
         image=image.name,
@@ -79,13 +89,31 @@ def build_plan(
     )
 
 
-def refresh_reason(candidate: Candidate) -> str:
-    """Say how old the digest is and how many known fixes were published since."""
+def refresh_reason(candidate: Candidate, findings: Iterable[Finding]) -> str:
+    """Say how old the digest is, how many known fixes were published since, and what brings them."""
     age = f"the digest was built {candidate.age_days} days ago, on {candidate.created[:10]}"
     if candidate.vulnerabilities.fixable is None:
         return f"{age}; how many fixes were published since is not known"
-    count = len(candidate.fixes_since_build)
-    return f"{age}; {count} known {'fix was' if count == 1 else 'fixes were'} published since"
+    since = frozenset(candidate.fixes_since_build)
+    interpreter = len(
+        {found.id for found in findings if found.id in since and found.package.type is PackageType.CPYTHON}
+    )
+    if not since:
+        return f"{age}; no known fix was published since"
+    told = f"{age}; {plural(len(since), 'known fix', 'known fixes')} published since"
+    if not interpreter:
+        return f"{told}, which the Dockerfile installs"
+    rest = len(since) - interpreter
+    installs = f"the Dockerfile installs {rest} of them, " if rest else ""
+    return f"{told}: {installs}{interpreter} in CPython {candidate.python} come only with a newer digest"
+
+
+def _beside_the_count(candidate: Candidate) -> tuple[str, ...]:
+    return tuple(
+        f"beside the count: {group.count} {group.what}, {group.fixable} of them fixed in a newer version"
+        + (f" ({', '.join(group.ids)})" if 0 < len(group.ids) <= MAX_NAMED_IDS else "")
+        for group in candidate.uncounted
+    )
 
 
 def _planned(package: AddedPackage) -> PlannedPackage:
