@@ -1,0 +1,119 @@
+"""`basewise db build`: a new advisory store from a Debian archive, built beside the old one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+
+from basewise.advisories.build import BuiltStore, build_content, problems
+from basewise.advisories.builtin import FEED_NAMES, archive_feed, file_feeds
+from basewise.advisories.feed import Feed, Skipped
+from basewise.advisories.kept import Kept
+from basewise.advisories.store import Store
+from basewise.advisories.write import write_store
+from basewise.candidates.catalogue import catalogue_platforms, load_catalogue
+from basewise.debian.suite import EMBEDDED_ARCHITECTURES, EMBEDDED_RELEASES, load_suite
+from basewise.errors import StoreError
+from basewise.model.advisory import SourceStatus
+from basewise.model.package import PackageType
+from basewise.progress import Progress, SilentProgress
+
+__all__ = ["DatabaseBuild", "build_store", "db_build", "wanted_sources"]
+
+SCHEMA = "basewise.db-build/1"
+MAX_PROBLEMS_SHOWN = 5
+
+
+class DatabaseBuild(msgspec.Struct, frozen=True, kw_only=True):
+    """What was written.
+
+    Args:
+        schema: Name of this document.
+        store: Path of the file.
+        size_bytes: Of the file.
+        sources: What it holds of each source.
+        kept: Feeds that were not asked again; their facts are those of the store before.
+        skipped: Records left out, with the feed's name before each.
+    """
+
+    schema: str = SCHEMA
+    store: str
+    size_bytes: int
+    sources: tuple[SourceStatus, ...]
+    kept: tuple[str, ...]
+    skipped: tuple[Skipped, ...]
+
+
+def db_build(
+    output: Path,
+    *,
+    data: Path | None = None,
+    cache: Path | None = None,
+    allow_less: bool = False,
+    progress: Progress | None = None,
+) -> DatabaseBuild:
+    """Build a store from the Debian archive that apt or the settings name.
+
+    Facts of the feeds that read files are taken from `data` where it has their file, else kept from the
+    store that is used now.
+
+    Args:
+        output: The file to write; compressed when its name ends in `.gz`. Name it in `BASEWISE_STORE`.
+        data: Folder with `debian-tracker/`, `cpython/` and `kev/`.
+        cache: Directory for downloaded indexes and changelogs; None keeps nothing.
+        allow_less: Write also when a source has far less than before.
+        progress: Told of each slow part.
+
+    Raises:
+        StoreError: The store used now cannot be read, or the new one would hold too little.
+        ArchiveError: The archive cannot be read or verified.
+        OutputError: The file could not be written; an old one is untouched.
+    """
+    talk = progress or SilentProgress()
+    with Store.open_default() as current, archive_feed(wanted_sources(), cache=cache) as archive:
+        read = (archive, *file_feeds(data)) if data is not None else (archive,)
+        asked = {feed.name for feed in read}
+        kept = tuple(name for name in FEED_NAMES if name not in asked)
+        built = build_store((*read, *(Kept(current, name) for name in kept)), talk)
+        found = problems(built.content, current.sources())
+    if found and not allow_less:
+        listed = "; ".join(found[:MAX_PROBLEMS_SHOWN])
+        raise StoreError(
+            f"the new store would hold too little: {listed}",
+            hint="see the messages above; `--allow-less` writes it all the same",
+        )
+    talk.step(f"writing {output}")
+    size = write_store(output, built.content)
+    return DatabaseBuild(
+        store=str(output),
+        size_bytes=size,
+        sources=built.content.sources,
+        kept=kept,
+        skipped=tuple(Skipped(f"{name}: {record.what}", record.why) for name, record in built.skipped),
+    )
+
+
+def build_store(feeds: Sequence[Feed], progress: Progress) -> BuiltStore:
+    """Run feeds and merge what they give; see `basewise.advisories.build`."""
+    return build_content(feeds, progress)
+
+
+def wanted_sources() -> tuple[str, ...]:
+    """Return every Debian source package that an answer can name, sorted.
+
+    Those of the catalogue's package lists, and those of the embedded package indexes, from which packages
+    are added.
+    """
+    names = {
+        package.source
+        for platform in catalogue_platforms()
+        for image in load_catalogue(platform).images
+        for package in image.packages or ()
+        if package.type is PackageType.DEB and package.source is not None
+    }
+    for release in EMBEDDED_RELEASES:
+        for architecture in EMBEDDED_ARCHITECTURES:
+            names.update(load_suite(release, architecture).sources())
+    return tuple(sorted(names))
