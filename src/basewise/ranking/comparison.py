@@ -8,7 +8,7 @@ from basewise._internal.text import format_bytes, plural
 from basewise.model.choice import Candidate
 from basewise.model.evidence import SupportPhase
 from basewise.model.verdict import ReasonKind
-from basewise.ranking.cost import is_measured, remaining_findings
+from basewise.ranking.cost import is_measured, needs_builder, remaining_findings
 from basewise.ranking.order import key_of
 from basewise.ranking.request import RankRequest
 from basewise.ranking.sentences import join_names
@@ -145,7 +145,7 @@ def _bytes_apart(first: int | None, second: int | None) -> str:
 def _changes(winner: Candidate, loser: Candidate, points: float) -> str:
     apart = len(loser.add_packages) - len(winner.add_packages)
     more = "more" if points > 0 else "fewer"
-    if bool(winner.build_packages) != bool(loser.build_packages):
+    if needs_builder(winner) != needs_builder(loser):
         return "a builder stage" if points > 0 else "no builder stage"
     return f"{abs(apart)} {more} OS package{'' if abs(apart) == 1 else 's'} to add"
 

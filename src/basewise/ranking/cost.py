@@ -10,11 +10,19 @@ from datetime import date
 from basewise.model.choice import Candidate, ScoreParts
 from basewise.model.evidence import SupportPhase
 from basewise.model.finding import BySeverity, Vulnerabilities
+from basewise.model.verdict import Verdict
 from basewise.ranking.request import RankRequest
 from basewise.ranking.sentences import parse_date
 from basewise.ranking.weights import Weights
 
-__all__ = ["is_measured", "remaining_findings", "score_of", "support_days_left", "unknown_sizes"]
+__all__ = [
+    "is_measured",
+    "needs_builder",
+    "remaining_findings",
+    "score_of",
+    "support_days_left",
+    "unknown_sizes",
+]
 
 _BYTES_PER_100_MB = 100_000_000
 _DAYS_PER_MONTH = 365.25 / 12
@@ -41,6 +49,11 @@ def unknown_sizes(candidate: Candidate) -> int:
     return (candidate.size.disk_bytes is None) + (candidate.size.download_bytes is None)
 
 
+def needs_builder(candidate: Candidate) -> bool:
+    """Say whether the image needs a builder stage, also where the base has the compilers already."""
+    return bool(candidate.build_packages) or candidate.verdict is Verdict.BUILDS_FROM_SOURCE
+
+
 def support_days_left(candidate: Candidate, request: RankRequest) -> int:
     """Return the days until Python or the distribution leaves support, whichever is first; unknown is 0.
 
@@ -63,7 +76,7 @@ def score_of(candidate: Candidate, request: RankRequest) -> ScoreParts:
     disk = _size_points(_least_disk(candidate), weights.disk_per_100_mb)
     download = _size_points(_least_download(candidate), weights.download_per_100_mb)
     changes = weights.package * len(candidate.add_packages)
-    changes += weights.builder if candidate.build_packages else 0.0
+    changes += weights.builder if needs_builder(candidate) else 0.0
     missing_months = weights.support_months - support_days_left(candidate, request) / _DAYS_PER_MONTH
     support = weights.support_month * max(0.0, missing_months)
     parts = (risk, disk, download, changes, support)

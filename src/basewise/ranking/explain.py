@@ -9,7 +9,7 @@ import msgspec
 from basewise._internal.text import format_bytes, plural
 from basewise.model.choice import Blocking, Candidate
 from basewise.ranking.comparison import deciding_part
-from basewise.ranking.cost import remaining_findings
+from basewise.ranking.cost import needs_builder, remaining_findings
 from basewise.ranking.explain_blocking import blocking_causes
 from basewise.ranking.explain_first import price_sentences, reason_sentences
 from basewise.ranking.explain_lost import cleaner_sentences, smaller_sentences
@@ -80,6 +80,6 @@ def _line(candidate: Candidate) -> str:
     ]
     if candidate.add_packages:
         parts.append("adds " + join_names(package.name for package in candidate.add_packages))
-    if candidate.build_packages:
+    if needs_builder(candidate):
         parts.append("needs a builder stage")
     return ", ".join(parts)

@@ -11,7 +11,7 @@ from basewise.model.evidence import SupportPhase
 from basewise.model.finding import Vulnerabilities
 from basewise.model.verdict import AddedPackage, ReasonKind, Verdict
 from basewise.ranking.comparison import distro_name, why_behind
-from basewise.ranking.cost import remaining_findings
+from basewise.ranking.cost import needs_builder, remaining_findings
 from basewise.ranking.order import old_enough
 from basewise.ranking.request import RankRequest
 from basewise.ranking.sentences import join_names
@@ -35,14 +35,13 @@ def price_sentences(first: Candidate, request: RankRequest) -> Iterator[str]:
     """Yield what the choice costs: packages, a builder stage, findings that stay, a Python that was not stated."""
     for package in first.add_packages:
         yield _package(package)
-    if first.build_packages:
+    if needs_builder(first):
         built = join_names(
             {reason.package: None for reason in first.reasons if reason.kind is ReasonKind.BUILDS}
         )
-        yield (
-            f"{built or 'something'} must be built from source: a builder stage installs "
-            f"{join_names(package.name for package in first.build_packages)} and stays out of the image"
-        )
+        tools = join_names(package.name for package in first.build_packages)
+        brings = f"installs {tools}" if tools else "has the compilers from the base"
+        yield f"{built or 'something'} must be built from source: a builder stage {brings} and stays out of the image"
     yield from _findings(first)
     if request.stated_python is None and request.python is None:
         yield (
@@ -113,11 +112,16 @@ def _support(first: Candidate) -> Iterator[str]:
 
 
 def _package(package: AddedPackage) -> str:
+    if package.installed_bytes == 0 and not package.closure:
+        return f"it needs `{package.name}`, which another package brings{_why(package)}"
     count = 1 + len(package.closure)
     cost = f"{plural(count, 'package')}, {format_bytes(package.download_bytes)} to download, "
     cost += f"{format_bytes(package.installed_bytes)} on disk"
-    why = f": {'; '.join(package.why)}" if package.why else ""
-    return f"it needs `{package.name}` ({cost}){why}"
+    return f"it needs `{package.name}` ({cost}){_why(package)}"
+
+
+def _why(package: AddedPackage) -> str:
+    return f": {'; '.join(package.why)}" if package.why else ""
 
 
 def _findings(first: Candidate) -> Iterator[str]:

@@ -10,6 +10,7 @@ from basewise.model.verdict import Verdict
 from basewise.ranking.comparison import why_behind
 from basewise.ranking.cost import remaining_findings
 from basewise.ranking.request import RankRequest
+from basewise.ranking.sentences import blocking_sentences
 
 __all__ = ["cleaner_sentences", "smaller_sentences"]
 
@@ -81,7 +82,9 @@ def _opening(first: Candidate, other: Candidate, saved: int) -> str:
 def _why_lost(first: Candidate, other: Candidate, request: RankRequest) -> str:
     if not other.excluded:
         return why_behind(first, other, request)
-    sentences = [exclusion.sentence for exclusion in other.excluded]
+    rules = [exclusion.sentence for exclusion in other.excluded if exclusion.constraint != "fit"]
+    unfit = blocking_sentences(other, brief=True) if len(rules) < len(other.excluded) else ()
+    sentences = [*rules, *unfit] or [exclusion.sentence for exclusion in other.excluded]
     more = (
         f" and {plural(len(sentences) - MAX_REASONS, 'more reason')}" if len(sentences) > MAX_REASONS else ""
     )

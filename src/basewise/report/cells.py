@@ -111,13 +111,13 @@ def shortened(names: Sequence[str], limit: int) -> str:
 
 def swap_sentence(swap: Swap) -> str:
     """Return what to write instead of what, and what it saves."""
-    saved = [
-        f"{format_bytes(size)} {where}"
-        for size, where in ((swap.saves_download_bytes, "to download"), (swap.saves_disk_bytes, "on disk"))
-        if size is not None
-    ]
-    saving = f"saves {' and '.join(saved)}" if saved else "how much it saves is not known"
-    return f"{swap.replace} -> {swap.with_}: {saving}" + (f"; {swap.why}" if swap.why else "")
+    sizes = ((swap.saves_download_bytes, "to download"), (swap.saves_disk_bytes, "on disk"))
+    saved = [f"{format_bytes(size)} {where}" for size, where in sizes if size is not None and size >= 0]
+    cost = [f"{format_bytes(-size)} more {where}" for size, where in sizes if size is not None and size < 0]
+    parts = [f"saves {' and '.join(saved)}"] if saved else []
+    parts += [f"costs {' and '.join(cost)}"] if cost else []
+    effect = ", ".join(parts) or "how much it saves is not known"
+    return f"{swap.replace} -> {swap.with_}: {effect}" + (f"; {swap.why}" if swap.why else "")
 
 
 def count_sources(coverage: Coverage) -> tuple[str, ...]:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from basewise.model.choice import Candidate
@@ -195,3 +196,29 @@ def test_names_are_joined_once_and_counted_beyond_the_limit() -> None:
     assert join_names(["a"]) == "a"
     assert join_names(["a", "b", "a"]) == "a and b"
     assert join_names(["a", "b", "c", "d"], limit=2) == "a, b and 2 more"
+
+
+def test_families_of_packages_are_counted_in_the_reasons_but_not_in_the_exclusion() -> None:
+    nvidia = tuple(f"nvidia-{name}" for name in ("cublas", "cufft", "nccl", "nvtx"))
+    alpine = candidate(
+        "3.14", "3.24", "alpine", verdict=Verdict.DOES_NOT_FIT, reasons=no_wheel("torch", "triton", *nvidia)
+    )
+    request = rank_request()
+    ranked = rank([candidate("3.14"), alpine], request)
+    sentence = one_that(explain(ranked, request).why, "`python:3.14-alpine3.24` would be")
+    assert "torch, triton and 4 nvidia-* packages have no musl wheel" in sentence
+    assert all(name in ranked[1].excluded[0].sentence for name in nvidia)
+
+
+def test_a_base_with_compilers_needs_a_builder_stage_too() -> None:
+    full = candidate("3.14", "trixie", "full", verdict=Verdict.BUILDS_FROM_SOURCE)
+    slim = candidate("3.14", verdict=Verdict.BUILDS_FROM_SOURCE, build_packages=(added("gcc"),))
+    why = explained([full, slim]).why
+    assert not any("no builder stage" in sentence for sentence in why)
+    one_that(explained([full]).why, "a builder stage has the compilers from the base")
+
+
+def test_a_package_that_another_brings_costs_nothing_more() -> None:
+    nothing = msgspec.structs.replace(added("libxcb1", why="it loads libxcb.so.1"), installed_bytes=0)
+    chosen = candidate("3.14", add_packages=(nothing,))
+    one_that(explained([chosen]).why, "`libxcb1`, which another package brings: it loads libxcb.so.1")

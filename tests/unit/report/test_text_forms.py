@@ -252,6 +252,13 @@ def test_a_swap_of_unknown_saving_says_so() -> None:
     assert swap_sentence(swap) == "a -> b: how much it saves is not known"
 
 
+def test_a_swap_that_needs_more_room_says_so() -> None:
+    swap = Swap(
+        replace="a", with_="b", saves_download_bytes=-2_400_000, saves_disk_bytes=5_000_000, why="faster"
+    )
+    assert swap_sentence(swap) == "a -> b: saves 5.0 MB on disk, costs 2.4 MB more to download; faster"
+
+
 def test_names_beyond_the_limit_are_counted() -> None:
     assert shortened(["a", "b"], 2) == "a, b"
     assert shortened(["a", "b", "c"], 2) == "a, b and 1 more"
