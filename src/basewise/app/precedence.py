@@ -96,23 +96,23 @@ def _read_named(folder: Folder, options: ReadOptions) -> ManifestContent:
 
 def _named(folder: Folder, file: Path) -> str:
     """Return the name of a `-r FILE` in the folder: from the working directory, or else from the folder."""
+    outside = False
     for candidate in (Path.cwd() / file, folder.root / file):
         try:
             if not candidate.exists():
                 continue
-            place = candidate.parent.resolve() / candidate.name
-            inside = candidate.resolve().is_relative_to(folder.boundary)
+            if candidate.resolve().is_relative_to(folder.boundary):
+                return folder.relative(candidate.parent.resolve() / candidate.name)
+            outside = True
         except (OSError, ValueError, RuntimeError):
             continue
-        if not inside:
-            raise UsageError(
-                f"`-r {file}` lies outside the application folder",
-                hint="allow a parent folder with `--project-root FOLDER`",
-            )
-        return folder.relative(place)
-    raise UsageError(
-        f"`-r {safe_text(str(file))}`: no such file", hint="the path is relative to the working directory"
-    )
+    shown = safe_text(str(file))
+    if outside:
+        raise UsageError(
+            f"`-r {shown}` lies outside the application folder",
+            hint="allow a parent folder with `--project-root FOLDER`",
+        )
+    raise UsageError(f"`-r {shown}`: no such file", hint="the path is relative to the working directory")
 
 
 def _find(reader: ManifestReader, folder: Folder, options: ReadOptions) -> list[_Found]:
