@@ -13,6 +13,10 @@ __all__ = ["Failure", "FailureKind", "read_failure", "read_yanked"]
 
 _MAX_CHARACTERS = 3000
 _HINTED_WHEEL = re.compile(r"Wheels are required for `([^`]+)` because")
+_NO_WHEEL = re.compile(
+    r"(?:^|[\s`])(?:all versions of )?([A-Za-z0-9][A-Za-z0-9._-]*?)(?:[<>=!~][^\s`]*)? ha(?:s|ve) no "
+    r"(?:usable wheels|Linux-compatible wheels|wheels with a matching)"
+)
 _NO_SOURCE = re.compile(r"(?:^|[\s`])([A-Za-z0-9][A-Za-z0-9._-]*)(?:==\S+)? has no source distribution")
 _NOT_FOUND = re.compile(
     r"\b([A-Za-z0-9][A-Za-z0-9._-]*) was not found in the (?:package registry|cache|provided)"
@@ -81,7 +85,7 @@ def read_failure(messages: str) -> Failure:
         packages=tuple(
             sorted({name.lower() for name in [*missing, *_DISTRIBUTION.findall(text)]} - {"python"})
         ),
-        without_wheels=tuple(dict.fromkeys(_HINTED_WHEEL.findall(messages))),
+        without_wheels=tuple(dict.fromkeys([*_HINTED_WHEEL.findall(messages), *_NO_WHEEL.findall(text)])),
         without_source=tuple(dict.fromkeys(_NO_SOURCE.findall(text))),
     )
 
