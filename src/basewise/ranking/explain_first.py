@@ -43,7 +43,13 @@ def price_sentences(first: Candidate, request: RankRequest) -> Iterator[str]:
         brings = f"installs {tools}" if tools else "has the compilers from the base"
         yield f"{built or 'something'} must be built from source: a builder stage {brings} and stays out of the image"
     yield from _findings(first)
-    if request.stated_python is None and request.python is None:
+    stated = request.stated_python
+    if stated is not None and stated != first.python_minor:
+        yield (
+            f"going from Python {stated} to {first.python_minor} changes the ABI and the wheels; models and "
+            "pickles may have to be made again"
+        )
+    if stated is None and request.python is None:
         yield (
             "no file states a Python minor; a model or pickle made on another one may not load on "
             f"{first.python_minor}, so compare with the alternatives"

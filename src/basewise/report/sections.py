@@ -13,7 +13,7 @@ from basewise.report.cells import count_sources, excluded_groups, shortened, swa
 __all__ = ["Section", "app_lines", "from_line", "legend", "sections_of"]
 
 _COLUMNS_EXPLAINED = (
-    "fixable: a fixed version is published, so a rebuild removes it; open: none is (won't fix included); "
+    "packages: fits once OS packages are added; builds: something is built from source; fixable: a fixed version is published, so a rebuild removes it; open: none is (won't fix included); "
     "minor: the tracker calls it minor; undet.: undetermined, beside the rest and weighing nothing"
 )
 _MARKS_EXPLAINED = (

@@ -222,3 +222,9 @@ def test_a_package_that_another_brings_costs_nothing_more() -> None:
     nothing = msgspec.structs.replace(added("libxcb1", why="it loads libxcb.so.1"), installed_bytes=0)
     chosen = candidate("3.14", add_packages=(nothing,))
     one_that(explained([chosen]).why, "`libxcb1`, which another package brings: it loads libxcb.so.1")
+
+
+@pytest.mark.parametrize("changes", [{"python": "3.12"}, {"stated_python": "3.10"}])
+def test_leaving_the_stated_python_has_its_price(changes: dict[str, object]) -> None:
+    why = explained(churn(), **{"stated_python": "3.14", **changes}).why
+    one_that(why, "changes the ABI and the wheels", "made again")
