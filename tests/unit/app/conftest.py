@@ -17,14 +17,14 @@ class ReadFiles(Protocol):
 
     folder: Path
 
-    def __call__(self, files: Mapping[str, str | bytes], **options: Any) -> Application: ...
+    def __call__(self, files: Mapping[str, str | bytes], **options: Any) -> Application: ...  # noqa: ANN401 - fields of ReadOptions
 
 
 class _Reader:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def __call__(self, files: Mapping[str, str | bytes], **options: Any) -> Application:
+    def __call__(self, files: Mapping[str, str | bytes], **options: Any) -> Application:  # noqa: ANN401 - the same
         for name, content in files.items():
             path = self.folder / name
             path.parent.mkdir(parents=True, exist_ok=True)

@@ -28,18 +28,33 @@ posix = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs FIFOs and sy
         (b"-r 'a\n", "requirements.txt:1: options do not parse: No closing quotation"),
         (b"-r absent.txt\n", "requirements.txt:1: includes `absent.txt`: no such file or directory"),
         (b"-r .\n", "requirements.txt:1: includes `.`: it is no regular file"),
-        (b"-r /etc/passwd\n", "requirements.txt:1: includes `/etc/passwd`: it leads outside the application folder"),
-        (b"a\n-r ../../../etc/passwd\n", "requirements.txt:2: includes `../../../etc/passwd`: it leads outside"),
+        (
+            b"-r /etc/passwd\n",
+            "requirements.txt:1: includes `/etc/passwd`: it leads outside the application folder",
+        ),
+        (
+            b"a\n-r ../../../etc/passwd\n",
+            "requirements.txt:2: includes `../../../etc/passwd`: it leads outside",
+        ),
         (b"a\nb\0\n", "requirements.txt:2: a NUL character"),
         (b"a\n# \xe9\n", "requirements.txt:2: not UTF-8"),
         ("numpy\n".encode("utf-16"), "requirements.txt:1: the file is UTF-16, not UTF-8"),
         (b"#" * (5 << 20), "requirements.txt: it is larger than 4096 KiB"),
         (b"numpy[" + b"a," * 200_000 + b"b]\n", "requirements.txt:1: a line is longer than 256 KiB"),
         (b"numpy[" + b"a," * 5_000 + b"b]\n", "a requirement is longer than 8192 characters"),
-        (b"numpy; " + b"(" * 2000 + b"os_name=='a'" + b")" * 2000, "requirements.txt:1: the requirement is nested too deeply"),
-        ("numpy; os_name == '\x1b]0;x'\n".encode(), "requirements.txt:1: a requirement holds the hidden character \\x1b"),
+        (
+            b"numpy; " + b"(" * 2000 + b"os_name=='a'" + b")" * 2000,
+            "requirements.txt:1: the requirement is nested too deeply",
+        ),
+        (
+            b"numpy; os_name == '\x1b]0;x'\n",
+            "requirements.txt:1: a requirement holds the hidden character \\x1b",
+        ),
         ("numpy; os_name == '\u202e'\n".encode(), "hidden character \\u202e"),
-        (b"".join(b"-r f%d.txt\n" % number for number in range(70)), "more than 64 requirements files are included"),
+        (
+            b"".join(b"-r f%d.txt\n" % number for number in range(70)),
+            "more than 64 requirements files are included",
+        ),
     ],
 )
 def test_a_broken_requirements_file_says_where_and_what(read: ReadFiles, text: bytes, message: str) -> None:
@@ -63,9 +78,15 @@ def test_a_broken_requirements_file_says_where_and_what(read: ReadFiles, text: b
         ("[a" + '."a"' * 25_000 + "]", "pyproject.toml:1: a dotted key has more than 10 parts"),
         ("x" * 600_000, "pyproject.toml: it is larger than 512 KiB"),
         ("[a]\n" * 30_000, "pyproject.toml: it has more than 20000 tables"),
-        ('[project]\nname = "x"\ndependencies = ["numpy>="]\n', "pyproject.toml:3: `numpy>=` is no requirement"),
+        (
+            '[project]\nname = "x"\ndependencies = ["numpy>="]\n',
+            "pyproject.toml:3: `numpy>=` is no requirement",
+        ),
         ('[project]\nname = "x"\ndependencies = [7]\n', "pyproject.toml:3: expected `str`, got `int`"),
-        ('[project]\nname = "x"\nrequires-python = "3"\ndependencies = []\n', "pyproject.toml:3: `requires-python`: "),
+        (
+            '[project]\nname = "x"\nrequires-python = "3"\ndependencies = []\n',
+            "pyproject.toml:3: `requires-python`: ",
+        ),
     ],
 )
 def test_a_broken_pyproject_says_where_and_what(read: ReadFiles, text: str, message: str) -> None:
@@ -76,7 +97,7 @@ def test_a_broken_pyproject_says_where_and_what(read: ReadFiles, text: str, mess
 
 def test_an_application_that_is_missing_or_no_folder_is_named(tmp_path: Path) -> None:
     (tmp_path / "file.txt").write_text("numpy\n")
-    with pytest.raises(ApplicationError, match="no such file or directory|No such file or directory"):
+    with pytest.raises(ApplicationError, match=r"(?i)no such file or directory"):
         read_application(tmp_path / "absent")
     with pytest.raises(ApplicationError, match="it is no folder") as error:
         read_application(tmp_path / "file.txt")
@@ -88,7 +109,9 @@ def test_an_application_that_is_missing_or_no_folder_is_named(tmp_path: Path) ->
 
 
 @posix
-def test_links_out_of_the_folder_are_refused_and_links_within_are_followed(read: ReadFiles, tmp_path: Path) -> None:
+def test_links_out_of_the_folder_are_refused_and_links_within_are_followed(
+    read: ReadFiles, tmp_path: Path
+) -> None:
     (tmp_path / "secret.txt").write_text("secret-package\n")
     (read.folder / "requirements.txt").symlink_to(tmp_path / "secret.txt")
     with pytest.raises(ManifestError, match="it leads outside the application folder"):
@@ -132,7 +155,7 @@ def test_the_guess_does_not_leave_the_folder(read: ReadFiles, tmp_path: Path) ->
 def test_an_unreadable_manifest_is_named(read: ReadFiles) -> None:
     (read.folder / "requirements.txt").write_text("numpy\n")
     (read.folder / "requirements.txt").chmod(0)
-    with pytest.raises(ManifestError, match="requirements.txt: permission denied"):
+    with pytest.raises(ManifestError, match=r"requirements\.txt: permission denied"):
         read({})
 
 
@@ -161,15 +184,25 @@ SECRET = "s3cr3t-canary"
 @pytest.mark.parametrize(
     "files",
     [
-        {"requirements.txt": f"--index-url https://user:{SECRET}@example.invalid/simple\n-e git+https://{SECRET}@example.invalid/x\nhttps://example.invalid/x.whl?token={SECRET}\nnumpy\n"},
-        {"requirements.txt": f"-r https://user:{SECRET}@example.invalid/x.txt\nnumpy @ https://{SECRET}:x@example.invalid/n.whl\n"},
+        {
+            "requirements.txt": f"--index-url https://user:{SECRET}@example.invalid/simple\n-e git+https://{SECRET}@example.invalid/x\nhttps://example.invalid/x.whl?token={SECRET}\nnumpy\n"
+        },
+        {
+            "requirements.txt": f"-r https://user:{SECRET}@example.invalid/x.txt\nnumpy @ https://{SECRET}:x@example.invalid/n.whl\n"
+        },
         {"requirements.txt": f"numpy @@ https://user:{SECRET}@example.invalid/n.whl\n"},
         {"requirements.txt": f"-r https://user:{SECRET}@example.invalid/x.txt --bad\n"},
-        {"pyproject.toml": f'[project]\ndependencies = ["x @ git+https://{SECRET}@example.invalid/x"]\n[tool.uv]\nindex-url = "https://u:{SECRET}@example.invalid/simple"\n'},
-        {"uv.lock": f'version = 1\n[[package]]\nname = "d"\nsource = {{ virtual = "." }}\ndependencies = [{{ name = "x" }}]\n[[package]]\nname = "x"\nsource = {{ git = "https://{SECRET}@example.invalid/x" }}\n'},
+        {
+            "pyproject.toml": f'[project]\ndependencies = ["x @ git+https://{SECRET}@example.invalid/x"]\n[tool.uv]\nindex-url = "https://u:{SECRET}@example.invalid/simple"\n'
+        },
+        {
+            "uv.lock": f'version = 1\n[[package]]\nname = "d"\nsource = {{ virtual = "." }}\ndependencies = [{{ name = "x" }}]\n[[package]]\nname = "x"\nsource = {{ git = "https://{SECRET}@example.invalid/x" }}\n'
+        },
     ],
 )
-def test_no_credential_of_a_manifest_is_in_a_result_or_an_error(read: ReadFiles, files: dict[str, str]) -> None:
+def test_no_credential_of_a_manifest_is_in_a_result_or_an_error(
+    read: ReadFiles, files: dict[str, str]
+) -> None:
     try:
         shown = repr(read(files))
     except BasewiseError as error:

@@ -69,7 +69,10 @@ def test_the_command_is_what_docker_would_run(read: ReadFiles, lines: str, comma
     [
         ("FROM $BASE\n", "Dockerfile:1: cannot resolve `FROM $BASE` without a build"),
         ("ARG BASE\nFROM ${BASE}:1\n", "Dockerfile:2: cannot resolve `FROM ${BASE}:1` without a build"),
-        ("FROM python:3.12\nRUN apt-get install -y $PACKAGES\n", "Dockerfile: installs OS packages that only a build can name: `$PACKAGES`"),
+        (
+            "FROM python:3.12\nRUN apt-get install -y $PACKAGES\n",
+            "Dockerfile: installs OS packages that only a build can name: `$PACKAGES`",
+        ),
         ("# nothing\n", "Dockerfile: there is no FROM in it"),
         ("FROM python\0\n", "cannot read Dockerfile:1: a NUL character"),
     ],
@@ -80,6 +83,8 @@ def test_what_only_a_build_can_tell_is_a_warning(read: ReadFiles, text: str, war
 
 
 def test_a_stage_that_names_itself_ends(read: ReadFiles) -> None:
-    application = read({"requirements.txt": "numpy\n", "Dockerfile": "FROM a AS a\nFROM a AS b\nFROM b AS a\n"})
+    application = read(
+        {"requirements.txt": "numpy\n", "Dockerfile": "FROM a AS a\nFROM a AS b\nFROM b AS a\n"}
+    )
     assert application.dockerfile is not None
     assert application.dockerfile.final_image == "a"

@@ -246,7 +246,9 @@ def test_a_poetry_lock_is_walked_from_the_project(read: ReadFiles) -> None:
 
 
 def test_extras_and_groups_of_a_poetry_lock_are_read_when_asked_for(read: ReadFiles) -> None:
-    application = read({"poetry.lock": POETRY, "pyproject.toml": POETRY_PROJECT}, extras=("web",), groups=("dev",))
+    application = read(
+        {"poetry.lock": POETRY, "pyproject.toml": POETRY_PROJECT}, extras=("web",), groups=("dev",)
+    )
     assert {"requests==2", "pytest==9"} <= set(pins(application.lock))
 
 
@@ -274,7 +276,11 @@ PIPFILE = {
         ],
     },
     "default": {
-        "numpy": {"version": "==2.4.6", "hashes": [f"sha256:{SHA}", "md5:00"], "markers": "python_version >= '3.10'"},
+        "numpy": {
+            "version": "==2.4.6",
+            "hashes": [f"sha256:{SHA}", "md5:00"],
+            "markers": "python_version >= '3.10'",
+        },
         "torch": {"version": "==2.15", "index": "cpu"},
         "mine": {"git": "https://example.invalid/mine.git", "ref": "abc"},
         "colorama": {"markers": "sys_platform == 'win32'", "version": "*"},
@@ -387,13 +393,37 @@ def test_several_named_pylocks_are_not_chosen_from(read: ReadFiles) -> None:
     [
         ("uv.lock", "version = 2\n", "uv.lock:1: format version 2 is not known"),
         ("uv.lock", "version = 1\n", "uv.lock: it holds no project"),
-        ("uv.lock", 'version = 1\n[[package]]\nname = "a"\nversion = 7\n', "uv.lock:2: expected `str`, got `int`"),
-        ("uv.lock", 'version = 1\n[[package]]\nname = "a b"\nversion = "7"\n', "uv.lock:2: `a b` is no package name"),
-        ("uv.lock", 'version = 1\n[[package]]\nname = "a"\nversion = "../7"\n', "uv.lock:2: `a` has the version `../7`"),
+        (
+            "uv.lock",
+            'version = 1\n[[package]]\nname = "a"\nversion = 7\n',
+            "uv.lock:2: expected `str`, got `int`",
+        ),
+        (
+            "uv.lock",
+            'version = 1\n[[package]]\nname = "a b"\nversion = "7"\n',
+            "uv.lock:2: `a b` is no package name",
+        ),
+        (
+            "uv.lock",
+            'version = 1\n[[package]]\nname = "a"\nversion = "../7"\n',
+            "uv.lock:2: `a` has the version `../7`",
+        ),
         ("pylock.toml", 'lock-version = "2.0"\n', "pylock.toml:1: lock version '2.0' is not known"),
-        ("pylock.toml", 'lock-version = "1.0"\n[[packages]]\nname = "a"\nversion = "1"\nmarker = "nonsense"\n', "pylock.toml:2: not a marker"),
-        ("poetry.lock", '[[package]]\nname = "a"\n', "poetry.lock:1: object missing required field `version`"),
-        ("Pipfile.lock", '{"default":\n {"a": 7}}', "Pipfile.lock: not a Pipfile.lock: Expected `object`, got `int`"),
+        (
+            "pylock.toml",
+            'lock-version = "1.0"\n[[packages]]\nname = "a"\nversion = "1"\nmarker = "nonsense"\n',
+            "pylock.toml:2: not a marker",
+        ),
+        (
+            "poetry.lock",
+            '[[package]]\nname = "a"\n',
+            "poetry.lock:1: object missing required field `version`",
+        ),
+        (
+            "Pipfile.lock",
+            '{"default":\n {"a": 7}}',
+            "Pipfile.lock: not a Pipfile.lock: Expected `object`, got `int`",
+        ),
         ("Pipfile.lock", '{"default":\n {', "not a Pipfile.lock: Input data was truncated"),
         ("Pipfile.lock", '{\n"default": x}', "Pipfile.lock:2: not a Pipfile.lock: JSON is malformed"),
     ],

@@ -73,7 +73,10 @@ def test_guessing_from_imports_runs_nothing_and_opens_no_socket(tmp_path: Path) 
 def test_the_watch_sees_what_it_watches_for(tmp_path: Path) -> None:
     write(tmp_path, set(FILES))
     reading = "application = read_application(Path(sys.argv[1]))"
-    provoked = PROGRAM.replace(reading, f"{reading}; import socket; socket.socket(); import runpy; runpy.run_path(sys.argv[1] + '/main.py')")
+    provoked = PROGRAM.replace(
+        reading,
+        f"{reading}; import socket; socket.socket(); import runpy; runpy.run_path(sys.argv[1] + '/main.py')",
+    )
     command = [sys.executable, "-P", "-B", "-c", provoked.replace("import numpy", ""), str(tmp_path)]
     (tmp_path / "main.py").write_text(CANARY)
     finished = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)

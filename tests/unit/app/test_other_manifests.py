@@ -77,8 +77,10 @@ def test_the_python_of_an_environment_is_stated_or_a_range(
         ("- a\n", "there is no list `dependencies`"),
     ],
 )
-def test_an_environment_that_does_not_parse_says_where_and_what(read: ReadFiles, text: str, message: str) -> None:
-    with pytest.raises(ManifestError, match="environment.yml") as error:
+def test_an_environment_that_does_not_parse_says_where_and_what(
+    read: ReadFiles, text: str, message: str
+) -> None:
+    with pytest.raises(ManifestError, match=r"environment\.yml") as error:
         read({"environment.yml": text})
     assert message in error.value.message
 
@@ -116,7 +118,10 @@ def test_imports_are_a_guess_without_standard_and_local_modules(read: ReadFiles)
     notebook = {
         "cells": [
             {"cell_type": "markdown", "source": "import markdown_is_no_code"},
-            {"cell_type": "code", "source": ["%matplotlib inline\n", "!pip install x\n", "import lightgbm\n", "lightgbm?\n"]},
+            {
+                "cell_type": "code",
+                "source": ["%matplotlib inline\n", "!pip install x\n", "import lightgbm\n", "lightgbm?\n"],
+            },
             {"cell_type": "code", "source": "%%bash\nimport nothing"},
         ]
     }
@@ -144,12 +149,18 @@ def test_imports_are_a_guess_without_standard_and_local_modules(read: ReadFiles)
         ("scikit-learn", "app.py:3"),
         ("torch", "app.py:10"),
     ]
-    assert application.warnings[0].startswith("no manifest was found: 8 requirements are guessed from imports")
-    assert ("setup.py", "not read, would execute code") in {(item.what, item.why) for item in application.not_read}
+    assert application.warnings[0].startswith(
+        "no manifest was found: 8 requirements are guessed from imports"
+    )
+    assert ("setup.py", "not read, would execute code") in {
+        (item.what, item.why) for item in application.not_read
+    }
 
 
 def test_source_that_does_not_parse_is_named(read: ReadFiles) -> None:
-    application = read({"a.py": "import numpy\n", "b.py": "print 'python 2'\n", "c.ipynb": "[]", "d.py": "(" * 9999})
+    application = read(
+        {"a.py": "import numpy\n", "b.py": "print 'python 2'\n", "c.ipynb": "[]", "d.py": "(" * 9999}
+    )
     assert [item.name for item in application.requirements] == ["numpy"]
     assert {record.what for record in application.not_read} == {"b.py", "cannot read c.ipynb", "d.py"}
 
@@ -166,6 +177,8 @@ def test_the_table_of_import_names_says_only_what_the_name_itself_does_not() -> 
     table = decode_embedded("knowledge/import_names.json", dict[str, str])
     assert len(table) >= 80
     assert all(normalise_name(name) == name for name in table.values())
-    assert not [module for module, name in table.items() if normalise_name(module) == name and "." not in module]
+    assert not [
+        module for module, name in table.items() if normalise_name(module) == name and "." not in module
+    ]
     assert table["cv2"] == "opencv-python"
     assert list(table) == sorted(table)

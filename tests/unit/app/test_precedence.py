@@ -55,15 +55,19 @@ def test_ranges_that_no_version_fulfils_are_a_warning_with_both_lines(read: Read
             "requirements.txt": "pandas>=1\nnumpy>=2\n",
         }
     )
-    assert application.warnings == (
+    (warning,) = application.warnings
+    assert warning == (
         "pyproject.toml:4 asks for `numpy<2` and requirements.txt:2 for `numpy>=2`, which no version fulfils:"
-        " pyproject.toml is taken",
+        " pyproject.toml is taken"
     )
 
 
 def test_requirements_of_another_manifest_only_are_a_warning(read: ReadFiles) -> None:
     application = read(
-        {"pyproject.toml": FILES["pyproject.toml"], "requirements.txt": "numpy\nlightgbm\npywin32; sys_platform == 'win32'\n"}
+        {
+            "pyproject.toml": FILES["pyproject.toml"],
+            "requirements.txt": "numpy\nlightgbm\npywin32; sys_platform == 'win32'\n",
+        }
     )
     assert application.warnings == (
         "requirements.txt asks for `lightgbm` (line 2), which pyproject.toml does not have",
@@ -86,7 +90,12 @@ def test_a_broken_manifest_that_does_not_count_is_a_warning(read: ReadFiles) -> 
 
 def test_a_broken_manifest_that_counts_is_an_error(read: ReadFiles) -> None:
     with pytest.raises(ManifestError) as error:
-        read({"requirements.txt": "numpy\n", "pyproject.toml": '[project]\nname = "x"\ndependencies = "numpy"\n'})
+        read(
+            {
+                "requirements.txt": "numpy\n",
+                "pyproject.toml": '[project]\nname = "x"\ndependencies = "numpy"\n',
+            }
+        )
     assert error.value.message == (
         "cannot read pyproject.toml:3: expected `array | null`, got `str` - at `$.project.dependencies`"
     )
@@ -134,7 +143,10 @@ def test_a_parent_folder_is_reached_only_with_a_project_root(read: ReadFiles, tm
     with pytest.raises(UsageError, match="lies outside the application folder"):
         read(files, requirement_files=(tmp_path / "shared.txt",))
     application = read(files, project_root=tmp_path)
-    assert [str(item.location) for item in application.requirements] == ["requirements.txt:2", "../shared.txt:1"]
+    assert [str(item.location) for item in application.requirements] == [
+        "requirements.txt:2",
+        "../shared.txt:1",
+    ]
 
 
 def test_a_project_root_must_contain_the_application(read: ReadFiles, tmp_path: Path) -> None:

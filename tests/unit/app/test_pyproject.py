@@ -89,7 +89,10 @@ def test_groups_that_do_not_resolve_are_an_error(read: ReadFiles, groups: str, p
 
 def test_dynamic_dependencies_are_not_computed_and_requirements_count_instead(read: ReadFiles) -> None:
     application = read(
-        {"pyproject.toml": '[project]\nname = "x"\ndynamic = ["dependencies"]\n', "requirements.txt": "numpy\n"}
+        {
+            "pyproject.toml": '[project]\nname = "x"\ndynamic = ["dependencies"]\n',
+            "requirements.txt": "numpy\n",
+        }
     )
     assert [item.name for item in application.requirements] == ["numpy"]
     (record,) = application.not_read

@@ -29,7 +29,12 @@ REQUIREMENTS = {"requirements.txt": "numpy\n"}
         ("runtime.txt", "python-3.11.x\n", "3.11", 1),
         ("runtime.txt", "3.12", "3.12", 1),
         ("Dockerfile", "FROM python:3.12-slim\n", "3.12", 1),
-        ("Dockerfile", "ARG V=3.11\nFROM docker.io/library/python:${V}.4-slim-bookworm AS base\nFROM base\n", "3.11", 2),
+        (
+            "Dockerfile",
+            "ARG V=3.11\nFROM docker.io/library/python:${V}.4-slim-bookworm AS base\nFROM base\n",
+            "3.11",
+            2,
+        ),
         ("Dockerfile", "FROM mirror.invalid:5000/python:3.13@sha256:00\n", "3.13", 1),
         ("Dockerfile", "FROM somebody/server:python3.10-slim\n", "3.10", 1),
         ("pyproject.toml", '[project]\nname = "x"\nrequires-python = "==3.12.*"\n', "3.12", 3),
@@ -110,6 +115,10 @@ def test_files_that_state_different_pythons_are_a_warning_with_both_lines(read: 
 
 
 def test_a_range_that_is_not_pep_440_is_a_warning(read: ReadFiles) -> None:
-    application = read({"uv.lock": 'version = 1\nrequires-python = "py3"\n[[package]]\nname = "x"\nsource = { virtual = "." }\n'})
+    application = read(
+        {
+            "uv.lock": 'version = 1\nrequires-python = "py3"\n[[package]]\nname = "x"\nsource = { virtual = "." }\n'
+        }
+    )
     assert application.requires_python is None
     assert "uv.lock:2: the range of Python is not PEP 440; it was not read" in application.warnings

@@ -21,14 +21,20 @@ OTHER_SHA = "b" * 64
         ("numpy", "numpy", (), "", ""),
         ("Scikit_Learn >= 1.5", "scikit-learn", (), ">=1.5", ""),
         ("zope.interface==5", "zope-interface", (), "==5", ""),
-        ("uvicorn[standard, Other_One]~=0.30  # a comment", "uvicorn", ("other-one", "standard"), "~=0.30", ""),
+        (
+            "uvicorn[standard, Other_One]~=0.30  # a comment",
+            "uvicorn",
+            ("other-one", "standard"),
+            "~=0.30",
+            "",
+        ),
         ("numpy<3,>=2", "numpy", (), "<3,>=2", ""),
         ("tomli; python_version<'3.11'", "tomli", (), "", 'python_version < "3.11"'),
         ("numpy \\\n  >=2", "numpy", (), ">=2", ""),
         ("numpy (>=2)", "numpy", (), ">=2", ""),
     ],
 )
-def test_a_requirement_line_is_read(
+def test_a_requirement_line_is_read(  # noqa: PLR0917 - the columns of the table
     read: ReadFiles, line: str, name: str, extras: tuple[str, ...], specifier: str, marker: str
 ) -> None:
     (requirement,) = read({"requirements.txt": f"# first\n\n{line}\n"}).requirements
@@ -45,12 +51,24 @@ def test_a_requirement_line_is_read(
     ("line", "what", "why"),
     [
         ("-e .", "-e .", "would execute code"),
-        ("--editable=git+https://user:word@example.invalid/x.git@v1#egg=x", "-e git+https://example.invalid/x.git@v1", "would execute code"),
+        (
+            "--editable=git+https://user:word@example.invalid/x.git@v1#egg=x",
+            "-e git+https://example.invalid/x.git@v1",
+            "would execute code",
+        ),
         ("git+https://example.invalid/x.git", "git+https://example.invalid/x.git", "would execute code"),
         ("./local/package", "./local/package", "would execute code"),
         ("wheels/thing-1-py3-none-any.whl", "wheels/thing-1-py3-none-any.whl", "would execute code"),
-        ("thing @ https://t:k@example.invalid/t.tar.gz?sig=1", "thing @ https://example.invalid/t.tar.gz", "would execute code"),
-        ("https://example.invalid/t-1.tar.gz#sha256=ab", "https://example.invalid/t-1.tar.gz", "would execute code"),
+        (
+            "thing @ https://t:k@example.invalid/t.tar.gz?sig=1",
+            "thing @ https://example.invalid/t.tar.gz",
+            "would execute code",
+        ),
+        (
+            "https://example.invalid/t-1.tar.gz#sha256=ab",
+            "https://example.invalid/t-1.tar.gz",
+            "would execute code",
+        ),
         ("-r https://example.invalid/more.txt", "https://example.invalid/more.txt", "not fetched"),
         ("-r ${HOME}/more.txt", "${HOME}/more.txt", "not expanded"),
         ("numpy==${NUMPY}", "numpy==${NUMPY}", "not expanded"),
@@ -105,7 +123,9 @@ def test_included_files_and_constraints_are_followed_within_the_folder(read: Rea
 
 
 def test_files_that_include_each_other_are_read_once(read: ReadFiles) -> None:
-    application = read({"requirements.txt": "-r other.txt\nnumpy\n", "other.txt": "-r requirements.txt\npandas\n"})
+    application = read(
+        {"requirements.txt": "-r other.txt\nnumpy\n", "other.txt": "-r requirements.txt\npandas\n"}
+    )
     assert [item.name for item in application.requirements] == ["numpy", "pandas"]
     assert application.warnings == ("other.txt:1: `requirements.txt` is included again; it was read once",)
 
@@ -153,16 +173,16 @@ def test_pins_that_a_compiler_wrote_are_a_lock_without_hashes(read: ReadFiles, t
     assert lock.packages[0].hashes == ()
 
 
-@pytest.mark.parametrize(
-    "line", ["fastapi>=0.115", "git+https://example.invalid/x", "numpy==2.*", "-e ."]
-)
+@pytest.mark.parametrize("line", ["fastapi>=0.115", "git+https://example.invalid/x", "numpy==2.*", "-e ."])
 def test_a_hashed_file_with_one_loose_line_is_no_lock(read: ReadFiles, line: str) -> None:
     assert read({"requirements.txt": f"numpy==2.4.6 --hash=sha256:{SHA}\n{line}\n"}).lock is None
 
 
 def test_a_missing_hash_among_others_is_a_warning(read: ReadFiles) -> None:
     application = read({"requirements.txt": f"numpy==2.4.6 --hash=sha256:{SHA}\npandas==3\n"})
-    assert application.warnings == ("requirements.txt:2: `pandas` has no hash while others have; pip refuses that",)
+    assert application.warnings == (
+        "requirements.txt:2: `pandas` has no hash while others have; pip refuses that",
+    )
 
 
 @pytest.mark.parametrize(
@@ -187,7 +207,10 @@ def test_the_header_of_a_compiled_lock_tells_its_python(
     [
         (["requirements.txt", "requirements-prod.txt", "requirements-dev.txt"], "requirements.txt"),
         (["requirements-gpu.txt", "requirements-prod.txt"], "requirements-prod.txt"),
-        (["requirements/base.txt", "requirements/production.txt", "requirements/test.txt"], "requirements/production.txt"),
+        (
+            ["requirements/base.txt", "requirements/production.txt", "requirements/test.txt"],
+            "requirements/production.txt",
+        ),
         (["requirements.in"], "requirements.in"),
         (["requirements.in", "requirements.txt"], "requirements.txt"),
     ],
@@ -210,4 +233,7 @@ def test_development_files_are_named_with_the_way_to_read_them(read: ReadFiles) 
 
 def test_a_byte_order_mark_and_windows_line_ends_do_no_harm(read: ReadFiles) -> None:
     application = read({"requirements.txt": b"\xef\xbb\xbfnumpy>=2\r\npandas\r\n"})
-    assert [(item.name, item.location.line) for item in application.requirements] == [("numpy", 1), ("pandas", 2)]
+    assert [(item.name, item.location.line) for item in application.requirements] == [
+        ("numpy", 1),
+        ("pandas", 2),
+    ]
