@@ -82,7 +82,7 @@ def gather(results: Iterable[tuple[str, FeedResult]]) -> StoreContent:
         sources += result.sources
         for advisory in result.advisories:
             facts[advisory.ecosystem, advisory.release, advisory.package].add(_fact(advisory))
-        for package in result.covered:
+        for package in {*result.covered, *((a.ecosystem, a.release, a.package) for a in result.advisories)}:
             covered_by[package].add(name)
         oldest.update({(item[0], item[1], item[2]): item[3:] for item in result.oldest})
         current.update({(item[0], item[1], item[2]): item[3] for item in result.current})

@@ -33,13 +33,14 @@ class Kept:
         advisories, covered, oldest, current = [], [], [], []
         for package in self._store.packages():
             record = self._store.record(*package)
+            if self.name not in record.covered_by:
+                continue
+            covered.append(package)
             advisories += [fact for fact in self._store.facts(*package) if fact.origin == self.name]
-            if self.name in record.covered_by:
-                covered.append(package)
-                if record.oldest:
-                    oldest.append((*package, record.oldest[0], record.oldest[1]))
-                if record.current:
-                    current.append((*package, record.current))
+            if record.oldest:
+                oldest.append((*package, record.oldest[0], record.oldest[1]))
+            if record.current:
+                current.append((*package, record.current))
         exploited = any(source.ecosystem == ECOSYSTEM_OF_EXPLOITED for source in sources)
         return FeedResult(
             sources=sources,

@@ -331,6 +331,9 @@ def _read_file(path: Path) -> bytes:
         if not path.is_file():
             why = "it is no regular file" if path.exists() else "there is no such file"
             raise StoreError(f"cannot read advisory store `{path}`: {why}", hint=_HINT)
+        if path.stat().st_size > MAX_STORE_BYTES:
+            why = f"it is larger than {MAX_STORE_BYTES} bytes"
+            raise StoreError(f"cannot read advisory store `{path}`: {why}", hint=_HINT)
         raw = path.read_bytes()
     except OSError as error:
         raise StoreError(

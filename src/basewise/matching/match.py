@@ -13,6 +13,7 @@ from basewise.matching.result import MatchResult, Part
 from basewise.model.advisory import SourceStatus
 from basewise.model.distro import Distro
 from basewise.model.evidence import NotCovered
+from basewise.model.finding import Finding
 from basewise.model.package import Package, PackageType
 
 __all__ = ["match"]
@@ -47,11 +48,16 @@ def match(packages: Iterable[Package] | None, distro: Distro, store: Store) -> M
     not_covered = {said for part in parts for said in part.not_covered}
     return MatchResult(
         measured=all(part.measured for part in parts),
-        findings=tuple(sorted({finding for part in parts for finding in part.findings})),
-        uncounted=tuple(sorted({finding for part in parts for finding in part.uncounted})),
+        findings=_sorted(finding for part in parts for finding in part.findings),
+        uncounted=_sorted(finding for part in parts for finding in part.uncounted),
         not_covered=tuple(sorted({*not_covered, *_python_packages(store)})),
         sources=_sources(by_type, distro, store),
     )
+
+
+def _sorted(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Sort by vulnerability and package: together they name a finding, and compare fast."""
+    return tuple(sorted(findings, key=lambda found: (found.id, found.package.name, found.package.version)))
 
 
 def _match_os(by_type: dict[PackageType, list[Package]], distro: Distro, store: Store) -> Part:

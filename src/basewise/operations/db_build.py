@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 
 import msgspec
 
-from basewise.advisories.build import BuiltStore, build_content, problems
+from basewise.advisories.build import build_content, problems
 from basewise.advisories.builtin import FEED_NAMES, archive_feed, file_feeds
 from basewise.advisories.feed import Feed, Skipped
 from basewise.advisories.kept import Kept
@@ -20,7 +20,7 @@ from basewise.model.advisory import SourceStatus
 from basewise.model.package import PackageType
 from basewise.progress import Progress, SilentProgress
 
-__all__ = ["DatabaseBuild", "build_store", "db_build", "wanted_sources"]
+__all__ = ["DatabaseBuild", "db_build", "wanted_sources"]
 
 SCHEMA = "basewise.db-build/1"
 MAX_PROBLEMS_SHOWN = 5
@@ -50,6 +50,7 @@ def db_build(
     output: Path,
     *,
     data: Path | None = None,
+    archive: Feed | None = None,
     cache: Path | None = None,
     allow_less: bool = False,
     progress: Progress | None = None,
@@ -62,6 +63,7 @@ def db_build(
     Args:
         output: The file to write; compressed when its name ends in `.gz`. Name it in `BASEWISE_STORE`.
         data: Folder with `debian-tracker/`, `cpython/` and `kev/`.
+        archive: The feed over an archive; the one that apt or the settings name when None.
         cache: Directory for downloaded indexes and changelogs; None keeps nothing.
         allow_less: Write also when a source has far less than before.
         progress: Told of each slow part.
@@ -72,11 +74,12 @@ def db_build(
         OutputError: The file could not be written; an old one is untouched.
     """
     talk = progress or SilentProgress()
-    with Store.open_default() as current, archive_feed(wanted_sources(), cache=cache) as archive:
-        read = (archive, *file_feeds(data)) if data is not None else (archive,)
+    opened = archive_feed(wanted_sources(), cache=cache) if archive is None else nullcontext(archive)
+    with Store.open_default() as current, opened as over_archive:
+        read = (over_archive, *(file_feeds(data) if data is not None else ()))
         asked = {feed.name for feed in read}
         kept = tuple(name for name in FEED_NAMES if name not in asked)
-        built = build_store((*read, *(Kept(current, name) for name in kept)), talk)
+        built = build_content((*read, *(Kept(current, name) for name in kept)), talk)
         found = problems(built.content, current.sources())
     if found and not allow_less:
         listed = "; ".join(found[:MAX_PROBLEMS_SHOWN])
@@ -93,11 +96,6 @@ def db_build(
         kept=kept,
         skipped=tuple(Skipped(f"{name}: {record.what}", record.why) for name, record in built.skipped),
     )
-
-
-def build_store(feeds: Sequence[Feed], progress: Progress) -> BuiltStore:
-    """Run feeds and merge what they give; see `basewise.advisories.build`."""
-    return build_content(feeds, progress)
 
 
 def wanted_sources() -> tuple[str, ...]:
