@@ -43,8 +43,8 @@ def blocking_causes(ranked: Sequence[Candidate], request: RankRequest) -> tuple[
     causes = [
         *_impossible_flags(ranked, request),
         *_python_range(ranked, request),
-        *_rules(ranked),
         *_fit(ranked),
+        *_rules(ranked),
     ]
     alone = [cause for cause in causes if cause.candidates == len(ranked)]
     return tuple(alone or causes)
@@ -110,10 +110,14 @@ def _known_values(name: str, ranked: Sequence[Candidate]) -> str:
     )
 
 
+def _by_number(value: str) -> tuple[list[int], str]:
+    return [int(part) for part in value.split(".") if part.isdigit()], value
+
+
 def _python_range(ranked: Sequence[Candidate], request: RankRequest) -> Iterator[Blocking]:
     count = sum("requires-python" in _constraints_of(candidate) for candidate in ranked)
     if count:
-        minors = sorted({c.python_minor for c in ranked}, key=lambda m: [int(part) for part in m.split(".")])
+        minors = sorted({c.python_minor for c in ranked}, key=_by_number)
         every = "every Python of the catalogue" if count == len(ranked) else plural(count, "candidate")
         hint = f"{_HINTS['requires-python']}; the catalogue has {join_names(minors)}"
         yield Blocking(f"requires-python `{request.requires_python}` excludes {every}", count, hint)
