@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import os
 import threading
 import zlib
@@ -13,10 +12,17 @@ from typing import TYPE_CHECKING, Self
 import msgspec
 
 from basewise._internal.embedded import read_embedded
-from basewise._internal.paths import cache_directory, write_atomically
-from basewise.advisories.content import PackageRecord
+from basewise.advisories.content import ECOSYSTEM_OF_EXPLOITED, PackageRecord
 from basewise.advisories.exploited import may_be_exploited
 from basewise.advisories.schema import SCHEMA_VERSION, TABLES, content_hash, table_definitions
+from basewise.advisories.store_file import (
+    BUILD_HINT,
+    SQLITE_MAGIC,
+    connect,
+    inflate_record,
+    read_store_file,
+    stated_bytes,
+)
 from basewise.errors import KnowledgeError, OutputError, StoreError
 from basewise.model.advisory import Advisory, SourceStatus
 
@@ -26,11 +32,6 @@ if TYPE_CHECKING:
 __all__ = ["EMBEDDED_STORE", "Store"]
 
 EMBEDDED_STORE = "advisories/store.sqlite.gz"
-MAX_STORE_BYTES = 2 * 1024**3
-MAX_RECORD_BYTES = 64 * 1024**2
-_GZIP_MAGIC = b"\x1f\x8b"
-_SQLITE_MAGIC = b"SQLite format 3\x00"
-_HINT = "build it again with `basewise db build`, or unset BASEWISE_STORE to use the embedded store"
 _EMBEDDED_HINT = "install basewise again, or name another store in BASEWISE_STORE"
 _NOTHING = PackageRecord()
 
@@ -49,7 +50,7 @@ class Store:
         StoreError: Of another schema, empty, or not what was written.
     """
 
-    def __init__(self, connection: sqlite3.Connection, name: str, hint: str = _HINT) -> None:
+    def __init__(self, connection: sqlite3.Connection, name: str, hint: str = BUILD_HINT) -> None:
         self.name = name
         self._hint = hint
         self._connection = connection
@@ -99,12 +100,12 @@ class Store:
             StoreError: It is missing, empty or damaged.
         """
         if not str(path):
-            raise StoreError("cannot read the advisory store: BASEWISE_STORE is empty", hint=_HINT)
-        raw = _read_file(Path(path))
+            raise StoreError("cannot read the advisory store: BASEWISE_STORE is empty", hint=BUILD_HINT)
+        raw = read_store_file(Path(path))
         return cls.open_bytes(raw, str(path))
 
     @classmethod
-    def open_bytes(cls, raw: bytes, name: str, hint: str = _HINT) -> Self:
+    def open_bytes(cls, raw: bytes, name: str, hint: str = BUILD_HINT) -> Self:
         """Open the uncompressed bytes of a store file.
 
         Args:
@@ -117,13 +118,13 @@ class Store:
         """
         import sqlite3  # noqa: PLC0415 - `--version` must not pay for it
 
-        if not raw.startswith(_SQLITE_MAGIC):
+        if not raw.startswith(SQLITE_MAGIC):
             raise StoreError(f"cannot read advisory store `{name}`: not a store file", hint=hint)
-        if len(raw) != _stated_bytes(raw):
+        if len(raw) != stated_bytes(raw):
             raise StoreError(f"advisory store `{name}` is damaged: it is cut or has grown", hint=hint)
         connection = None
         try:
-            connection = _connect(raw)
+            connection = connect(raw)
             return cls(connection, name, hint)
         except BaseException as error:
             if connection is not None:
@@ -139,8 +140,6 @@ class Store:
     @property
     def as_of(self) -> str:
         """Oldest date of the sources of advisories, `YYYY-MM-DD`; the list of exploited ids has its own."""
-        from basewise.advisories.content import ECOSYSTEM_OF_EXPLOITED  # noqa: PLC0415
-
         return min((s.as_of for s in self._sources if s.ecosystem != ECOSYSTEM_OF_EXPLOITED), default="")
 
     @property
@@ -282,77 +281,8 @@ class Store:
         if row is None:
             return None
         try:
-            return self._decoder.decode(_inflate(row[0]))
+            return self._decoder.decode(inflate_record(row[0]))
         except (msgspec.DecodeError, zlib.error) as error:
             raise StoreError(
                 f"advisory store `{self.name}` is damaged at {'/'.join(key)}: {error}", hint=self._hint
             ) from error
-
-
-def _inflate(blob: bytes) -> bytes:
-    """Return an uncompressed record, at most `MAX_RECORD_BYTES` of it."""
-    inflater = zlib.decompressobj()
-    raw = inflater.decompress(blob, MAX_RECORD_BYTES)
-    if not inflater.eof:
-        raise zlib.error(f"a record is cut, or larger than {MAX_RECORD_BYTES} bytes")
-    return raw
-
-
-def _stated_bytes(raw: bytes) -> int:
-    """Return how long the file is by its own header: size of a page times pages."""
-    page_bytes = int.from_bytes(raw[16:18], "big")
-    return (65_536 if page_bytes == 1 else page_bytes) * int.from_bytes(raw[28:32], "big")
-
-
-def _connect(raw: bytes) -> sqlite3.Connection:
-    """Open the bytes of a store in memory, or from the cache directory where SQLite cannot do that."""
-    import sqlite3  # noqa: PLC0415 - `--version` must not pay for it
-
-    if hasattr(sqlite3.Connection, "deserialize"):
-        connection = sqlite3.connect(":memory:", check_same_thread=False)
-        connection.deserialize(raw)
-    else:
-        import hashlib  # noqa: PLC0415 - only where SQLite was built without deserialize
-
-        path = cache_directory() / "stores" / f"{hashlib.sha256(raw).hexdigest()}.sqlite"
-        if not path.is_file() or path.read_bytes() != raw:
-            write_atomically(path, raw)
-        connection = sqlite3.connect(
-            f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False
-        )
-    connection.execute("PRAGMA query_only = ON")
-    connection.execute("PRAGMA trusted_schema = OFF")
-    return connection
-
-
-def _read_file(path: Path) -> bytes:
-    """Return the bytes of a store file, decompressed."""
-    try:
-        if not path.is_file():
-            why = "it is no regular file" if path.exists() else "there is no such file"
-            raise StoreError(f"cannot read advisory store `{path}`: {why}", hint=_HINT)
-        if path.stat().st_size > MAX_STORE_BYTES:
-            why = f"it is larger than {MAX_STORE_BYTES} bytes"
-            raise StoreError(f"cannot read advisory store `{path}`: {why}", hint=_HINT)
-        raw = path.read_bytes()
-    except OSError as error:
-        raise StoreError(
-            f"cannot read advisory store `{path}`: {error.strerror or error}", hint=_HINT
-        ) from error
-    if not raw:
-        raise StoreError(f"cannot read advisory store `{path}`: the file is empty", hint=_HINT)
-    return _decompress(raw, path) if raw.startswith(_GZIP_MAGIC) else raw
-
-
-def _decompress(raw: bytes, path: Path) -> bytes:
-    """Return the uncompressed bytes, at most `MAX_STORE_BYTES` of them."""
-    import io  # noqa: PLC0415 - compressed stores are rare
-
-    try:
-        with gzip.GzipFile(fileobj=io.BytesIO(raw)) as file:
-            content = file.read(MAX_STORE_BYTES + 1)
-    except (OSError, EOFError, zlib.error) as error:
-        raise StoreError(f"advisory store `{path}` is damaged: {error}", hint=_HINT) from error
-    if len(content) > MAX_STORE_BYTES:
-        raise StoreError(f"advisory store `{path}` holds more than {MAX_STORE_BYTES} bytes", hint=_HINT)
-    return content
