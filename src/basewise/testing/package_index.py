@@ -299,9 +299,9 @@ def _wheel(stem: str, tag: str, metadata: bytes, members: Mapping[str, bytes]) -
     files[f"{stem}.dist-info/WHEEL"] = f"Wheel-Version: 1.0\nRoot-Is-Purelib: false\n{tags}".encode()
     files[f"{stem}.dist-info/RECORD"] = "".join(f"{path},,\n" for path in files).encode()
     output = io.BytesIO()
-    with zipfile.ZipFile(output, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(output, "w", zipfile.ZIP_STORED) as archive:
         for path, data in files.items():
-            archive.writestr(zipfile.ZipInfo(path, _FIXED_TIME), data, zipfile.ZIP_DEFLATED)
+            archive.writestr(zipfile.ZipInfo(path, _FIXED_TIME), data, zipfile.ZIP_STORED)
     return output.getvalue()
 
 
@@ -312,7 +312,11 @@ def _archive(members: Mapping[str, bytes]) -> bytes:
             member = tarfile.TarInfo(path)
             member.size = len(data)
             tar.addfile(member, io.BytesIO(data))
-    return gzip.compress(plain.getvalue(), mtime=0)
+    packed = io.BytesIO()
+    # Level 0 and a file name of "" give the same bytes whatever compressor Python was built with.
+    with gzip.GzipFile("", "wb", compresslevel=0, fileobj=packed, mtime=0) as stream:
+        stream.write(plain.getvalue())
+    return packed.getvalue()
 
 
 def _noise(seed: str, count: int) -> bytes:
