@@ -9,7 +9,7 @@ majors, by this tool). `--refresh` makes everything that is missing in the recor
 from __future__ import annotations
 
 import argparse
-import datetime
+import datetime as dt
 import json
 import os
 import re
@@ -35,15 +35,25 @@ SUITES = ("bullseye", "bookworm", "trixie")
 CURATED = "2026-11-23"
 MIN_RUNTIME, MIN_PROVED, MIN_BUILD = 60, 40, 20
 C_RUNTIME = frozenset(
-    "libc.so.6 libm.so.6 libpthread.so.0 libdl.so.2 librt.so.1 libutil.so.1 libresolv.so.2 libmvec.so.1 "
-    "libanl.so.1 libgcc_s.so.1 libstdc++.so.6".split()  # noqa: SIM905 - a list reads better as words
+    {
+        "libc.so.6",
+        "libm.so.6",
+        "libpthread.so.0",
+        "libdl.so.2",
+        "librt.so.1",
+        "libutil.so.1",
+        "libresolv.so.2",
+    }
+    | {"libmvec.so.1", "libanl.so.1", "libgcc_s.so.1", "libstdc++.so.6"}
 )
 TORCH_SERIES = range(16)
 
 
 def main() -> int:
     """Run the tool."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     mode = parser.add_mutually_exclusive_group(required=True)
     mode.add_argument("--refresh", action="store_true")
     mode.add_argument("--write", action="store_true")
@@ -128,7 +138,9 @@ def runtime_entry(kind: str, seed: dict[str, Any], proof: dict[str, Any] | None)
         needs = [need_of(need) for need in seed["needs"]]
         source = seed.get("source", "")
     if kind == "import" and proof is not None:
-        source = f"fails in a bare {proof['suite']} root, passes with the packages: {', '.join(proof['witness'])}"
+        source = (
+            f"fails in a bare {proof['suite']} root, passes with the packages: {', '.join(proof['witness'])}"
+        )
     evidence = {"kind": "import-proof" if kind == "import" else kind, "date": CURATED, "source": source}
     if proof is not None:
         evidence |= {"wheel": proof["wheel"], "sha256": proof["sha256"], "date": proof["date"]}
@@ -148,9 +160,12 @@ def hard_sonames(seed: dict[str, Any], proof: dict[str, Any]) -> list[str]:
         if re.fullmatch(one["package"].replace("*", ".*"), seed["package"])
         for pattern in one["soft"]
     } | set(seed.get("supplied", ()))
-    expressions = [re.compile(re.escape(p).replace(r"\*", ".*").replace(r"\?", ".") + r"\Z") for p in optional]
+    expressions = [
+        re.compile(re.escape(p).replace(r"\*", ".*").replace(r"\?", ".") + r"\Z") for p in optional
+    ]
     return [
-        name for name in proof["hard"]
+        name
+        for name in proof["hard"]
         if name not in C_RUNTIME and not any(one.match(name) for one in expressions)
     ]
 
@@ -210,12 +225,17 @@ def swap(seed: dict[str, Any], replacements: dict[str, Any]) -> dict[str, Any]:
 def gpu(document: dict[str, Any], derived: list[dict[str, Any]]) -> dict[str, Any]:
     """Return the GPU table."""
     facts = [
-        {"package": one["package"], "versions": one["versions"], "cuda": one["cuda"],
-         "evidence": {"kind": "documentation", "date": one["date"], "source": one["source"]}}
+        {
+            "package": one["package"],
+            "versions": one["versions"],
+            "cuda": one["cuda"],
+            "evidence": {"kind": "documentation", "date": one["date"], "source": one["source"]},
+        }
         for one in [*document["cuda"], *derived]
     ]
     drivers = [
-        {"cuda": one["cuda"], "driver": one["driver"], "evidence": documented(one)} for one in document["drivers"]
+        {"cuda": one["cuda"], "driver": one["driver"], "evidence": documented(one)}
+        for one in document["drivers"]
     ]
     facts.sort(key=lambda fact: (fact["package"], fact["cuda"], fact["versions"]))
     return {"schema": "basewise.gpu/1", "cuda": facts, "drivers": drivers}
@@ -299,9 +319,29 @@ def compile_lock(requirement: str, python: str, *, deps: bool) -> list[dict[str,
     with tempfile.TemporaryDirectory() as directory:
         output = Path(directory) / "pylock.one.toml"
         done = subprocess.run(
-            [find_uv_bin(), "pip", "compile", "-", "--universal", "--python-version", python, "-q", "--no-config",
-             "--no-build", *([] if deps else ["--no-deps"]), "--format", "pylock.toml", "-o", str(output)],
-            input=requirement, text=True, capture_output=True, check=False, cwd=directory, timeout=300,
+            [
+                find_uv_bin(),
+                "pip",
+                "compile",
+                "-",
+                "--universal",
+                "--python-version",
+                python,
+                "-q",
+                "--no-config",
+                "--no-build",
+                *([] if deps else ["--no-deps"]),
+                "--format",
+                "pylock.toml",
+                "-o",
+                str(output),
+            ],
+            input=requirement,
+            text=True,
+            capture_output=True,
+            check=False,
+            cwd=directory,
+            timeout=300,
             env=os.environ | {"UV_PYTHON_DOWNLOADS": "never"},
         )
         return tomllib.loads(output.read_text())["packages"] if done.returncode == 0 else []
@@ -309,7 +349,7 @@ def compile_lock(requirement: str, python: str, *, deps: bool) -> list[dict[str,
 
 def today() -> str:
     """Return today's date."""
-    return datetime.datetime.now(tz=datetime.UTC).date().isoformat()
+    return dt.datetime.now(tz=dt.UTC).date().isoformat()
 
 
 def encode(document: dict[str, Any]) -> bytes:

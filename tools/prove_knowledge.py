@@ -15,7 +15,7 @@ started, or the library be mapped into the process. Needs root, mmdebstrap and c
 from __future__ import annotations
 
 import argparse
-import datetime
+import datetime as dt
 import io
 import json
 import os
@@ -29,7 +29,7 @@ import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import yaml
 
@@ -67,7 +67,9 @@ for _line in open("/proc/self/maps"):
 
 def main() -> int:
     """Run the tool."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     mode = parser.add_mutually_exclusive_group(required=True)
     mode.add_argument("--refresh", action="store_true")
     mode.add_argument("--missing", action="store_true")
@@ -152,7 +154,7 @@ class Prover:
         self._work = Path(tempfile.mkdtemp(prefix="basewise-prove-"))
         self._bare: Path | None = None
 
-    def __enter__(self) -> Prover:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -170,7 +172,7 @@ class Prover:
             "version": found_version,
             "wheel": fact.filename,
             "sha256": fact.sha256,
-            "date": datetime.datetime.now(tz=datetime.UTC).date().isoformat(),
+            "date": dt.datetime.now(tz=dt.UTC).date().isoformat(),
         }
         if key.startswith("elf:"):
             if not fact.inspected:
@@ -184,26 +186,49 @@ class Prover:
         with tempfile.TemporaryDirectory() as directory:
             output = Path(directory) / "pylock.one.toml"
             done = subprocess.run(
-                [uv(), "pip", "compile", "-", "--universal", "--python-version", "3.12", "--no-deps", "-q",
-                 "--no-config", "--format", "pylock.toml", "-o", str(output)],
-                input=requirement, text=True, capture_output=True, check=False, cwd=directory,
-                env=os.environ | {"UV_PYTHON_DOWNLOADS": "never"}, timeout=TIMEOUT_SECONDS,
+                [
+                    uv(),
+                    "pip",
+                    "compile",
+                    "-",
+                    "--universal",
+                    "--python-version",
+                    "3.12",
+                    "--no-deps",
+                    "-q",
+                    "--no-config",
+                    "--format",
+                    "pylock.toml",
+                    "-o",
+                    str(output),
+                ],
+                input=requirement,
+                text=True,
+                capture_output=True,
+                check=False,
+                cwd=directory,
+                env=os.environ | {"UV_PYTHON_DOWNLOADS": "never"},
+                timeout=TIMEOUT_SECONDS,
             )
             if done.returncode != 0:
                 raise ProofError(f"not resolved: {done.stderr.strip()[-200:]}")
             package = tomllib.loads(output.read_text())["packages"][0]
         files = [
-            {"name": file.get("name") or file["url"].rsplit("/", 1)[1], "url": file["url"],
-             "sha256": file["hashes"]["sha256"], "size": file.get("size", 0)}
+            {
+                "name": file.get("name") or file["url"].rsplit("/", 1)[1],
+                "url": file["url"],
+                "sha256": file["hashes"]["sha256"],
+                "size": file.get("size", 0),
+            }
             for file in package.get("wheels", ())
         ]
         if wheel:
             chosen = [file for file in files if file["name"] == wheel]
-        elif seed.get("platform") == "any" or all(file["name"].endswith("-any.whl") for file in files):
-            chosen = [file for file in files if file["name"].endswith("-any.whl")]
         else:
-            matching = [f for f in files if PLATFORM.search(f["name"]) and ABI.search(f["name"])]
-            chosen = sorted(matching, key=preference)
+            pure = [file for file in files if file["name"].endswith("-any.whl")]
+            matching = [file for file in files if PLATFORM.search(file["name"]) and ABI.search(file["name"])]
+            use_pure = seed.get("platform") == "any" or not matching
+            chosen = pure if use_pure else sorted(matching, key=preference)
         if not chosen:
             raise ProofError(f"version {package['version']} has no wheel for this purpose")
         return package["version"], chosen[-1]
@@ -224,9 +249,25 @@ class Prover:
         wheel = self._work / name
         wheel.write_bytes(content)
         target = str(wheel) if seed.get("platform") == "any" else f"{seed['package']}=={version}"
-        run([uv(), "pip", "install", "-q", "--no-config", "--target", str(site), "--python-version", PYTHON,
-             "--python-platform", "x86_64-manylinux_2_36", "--only-binary", ":all:", target,
-             *seed.get("with", ())])
+        run(
+            [
+                uv(),
+                "pip",
+                "install",
+                "-q",
+                "--no-config",
+                "--target",
+                str(site),
+                "--python-version",
+                PYTHON,
+                "--python-platform",
+                "x86_64-manylinux_2_36",
+                "--only-binary",
+                ":all:",
+                target,
+                *seed.get("with", ()),
+            ]
+        )
         wheel.unlink()
         with self._root() as root:
             shutil.copytree(site, root / "opt/site", symlinks=True)
@@ -236,8 +277,18 @@ class Prover:
             before = smoke(root, seed["smoke"])
             if before.returncode == 0:
                 raise ProofError("the smoke line passes without the packages")
-            run(["chroot", str(root), "apt-get", "install", "-y", "-qq", "--no-install-recommends",
-                 *packages_of(seed)])
+            run(
+                [
+                    "chroot",
+                    str(root),
+                    "apt-get",
+                    "install",
+                    "-y",
+                    "-qq",
+                    "--no-install-recommends",
+                    *packages_of(seed),
+                ]
+            )
             after = smoke(root, seed["smoke"] + "\n" + MAPS)
             if after.returncode != 0:
                 raise ProofError(f"it fails with the packages too: {after.stderr.strip()[-300:]}")
@@ -305,11 +356,21 @@ def packages_of(seed: dict[str, Any]) -> list[str]:
 def make_root(target: Path) -> Path:
     """Make the bare root: minbase, Debian's python3, and package lists."""
     sources = next(
-        path for path in sorted(Path("/etc/apt/sources.list.d").glob("*.sources"))
+        path
+        for path in sorted(Path("/etc/apt/sources.list.d").glob("*.sources"))
         if re.search(rf"^Suites:.*\b{SUITE}\b", path.read_text(), re.MULTILINE)
     )
-    run(["mmdebstrap", "--quiet", "--variant=minbase", "--include=python3,ca-certificates", SUITE,
-         str(target), str(sources)])
+    run(
+        [
+            "mmdebstrap",
+            "--quiet",
+            "--variant=minbase",
+            "--include=python3,ca-certificates",
+            SUITE,
+            str(target),
+            str(sources),
+        ]
+    )
     shutil.copy("/etc/resolv.conf", target / "etc/resolv.conf")
     run(["chroot", str(target), "apt-get", "update", "-qq"])
     return target
@@ -318,9 +379,25 @@ def make_root(target: Path) -> Path:
 def smoke(root: Path, line: str) -> subprocess.CompletedProcess[str]:
     """Run Python lines in a root as nobody."""
     return subprocess.run(
-        ["chroot", f"--userspec={NOBODY}", str(root), "/usr/bin/env", "-i", "PATH=/usr/bin:/bin", "LC_ALL=C.UTF-8",
-         "HOME=/tmp", "PYTHONDONTWRITEBYTECODE=1", "PYTHONPATH=/opt/hook:/opt/site", "python3", "-c", line],
-        capture_output=True, text=True, check=False, timeout=TIMEOUT_SECONDS,
+        [
+            "chroot",
+            f"--userspec={NOBODY}",
+            str(root),
+            "/usr/bin/env",
+            "-i",
+            "PATH=/usr/bin:/bin",
+            "LC_ALL=C.UTF-8",
+            "HOME=/tmp",
+            "PYTHONDONTWRITEBYTECODE=1",
+            "PYTHONPATH=/opt/hook:/opt/site",
+            "python3",
+            "-c",
+            line,
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=TIMEOUT_SECONDS,
     )
 
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 import struct
+from collections.abc import Iterable
 
 import msgspec
 
@@ -57,7 +58,7 @@ class ElfFacts(msgspec.Struct, frozen=True, kw_only=True):
         machine: `x86_64`, `aarch64` …, or `em-N` for others.
         needed: DT_NEEDED, in file order, without repetition.
         soname: DT_SONAME, "" for none.
-        versions: Symbol versions referenced (`GLIBC_2.28`, `GLIBCXX_3.4.22` …), sorted.
+        versions: Symbol versions referenced, as (library, version): `("libc.so.6", "GLIBC_2.28")`, sorted.
         modules: Names whose `PyInit_` function stands in the dynamic string table: this is an extension
             module when its own name is among them.
         executable: It names a program interpreter or is of the fixed-address kind.
@@ -66,7 +67,7 @@ class ElfFacts(msgspec.Struct, frozen=True, kw_only=True):
     machine: str
     needed: tuple[str, ...] = ()
     soname: str = ""
-    versions: tuple[str, ...] = ()
+    versions: tuple[tuple[str, str], ...] = ()
     modules: tuple[str, ...] = ()
     executable: bool = False
 
@@ -136,7 +137,7 @@ def read_elf(content: bytes) -> ElfFacts:
     )
 
 
-def highest_version(versions: tuple[str, ...], prefix: str) -> str:
+def highest_version(versions: Iterable[str], prefix: str) -> str:
     """Return the highest `2.28` of names like `GLIBC_2.28`, "" when none has the prefix."""
     found = [
         match[1] for name in versions if name.startswith(f"{prefix}_") and (match := _VERSION.match(name))
@@ -212,22 +213,23 @@ def _name_at(strings: bytes, offset: int) -> str:
     return name.decode("ascii")
 
 
-def _read_versions(layout: _Layout, values: dict[int, int], strings: bytes) -> tuple[str, ...]:
-    """Return the names of all symbol versions referenced."""
+def _read_versions(layout: _Layout, values: dict[int, int], strings: bytes) -> tuple[tuple[str, str], ...]:
+    """Return all symbol versions referenced, with the library that should have them."""
     if _DT_VERNEED not in values:
         return ()
-    found: set[str] = set()
+    found: set[tuple[str, str]] = set()
     seen = 0
     offset = layout.offset_of(values[_DT_VERNEED])
     for _ in range(min(values.get(_DT_VERNEEDNUM, 0), MAX_VERSION_FILES)):
-        _, count, _, first, following = layout.unpack("HHIII", offset)
+        _, count, file, first, following = layout.unpack("HHIII", offset)
+        library = _name_at(strings, file)
         inner = offset + first
         for _ in range(count):
             seen += 1
             if seen > MAX_VERSION_NAMES:
                 raise ElfError(f"more than {MAX_VERSION_NAMES} symbol versions")
             _, _, _, name, step = layout.unpack("IHHII", inner)
-            found.add(_name_at(strings, name))
+            found.add((library, _name_at(strings, name)))
             if step == 0:
                 break
             inner += step

@@ -22,7 +22,7 @@ import msgspec
 from basewise.fit.elf import ElfError, ElfFacts, highest_version, is_elf, read_elf
 from basewise.fit.facts import WheelFact
 
-__all__ = ["InspectLimits", "WheelError", "inspect_wheel", "split_needs"]
+__all__ = ["InspectLimits", "WheelError", "inspect_wheel", "is_public_library", "split_needs"]
 
 _HASH_CHUNK_BYTES = 1 << 20
 _NEVER_ELF = frozenset(
@@ -33,6 +33,7 @@ _NEVER_ELF = frozenset(
 _SHARED_LIBRARY = re.compile(r"\.so(\.\d+)*\Z")
 _EXTENSION_NAME = re.compile(r"\.(cpython-[^/]*|abi3)\.so\Z")
 _MANGLED = re.compile(r"-[0-9a-f]{6,}\.so")
+_PRINTABLE_NAME = re.compile(r"[\x21-\x7e]{1,200}\Z")
 _OWN_LOADER = re.compile(r"ld-(linux|musl)[-.]")
 
 
@@ -102,6 +103,16 @@ def inspect_wheel(
     return base if found is None else _with_needs(base, found)
 
 
+def is_public_library(name: str) -> bool:
+    """Tell whether a file name is that of a shared library that other wheels may need."""
+    return (
+        bool(_SHARED_LIBRARY.search(name))
+        and _PRINTABLE_NAME.match(name) is not None
+        and not _MANGLED.search(name)
+        and not _EXTENSION_NAME.search(name)
+    )
+
+
 def split_needs(found: Mapping[str, ElfFacts]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the external sonames that an import needs, and those that only other parts need.
 
@@ -163,7 +174,10 @@ def _read_elves(archive: zipfile.ZipFile, limits: InspectLimits) -> dict[str, El
 def _with_needs(base: WheelFact, found: Mapping[str, ElfFacts]) -> WheelFact:
     """Return `base` with what its ELF files say."""
     hard, soft = split_needs(found)
-    versions = tuple({name for facts in found.values() for name in facts.versions})
+    carried = {name for path, facts in found.items() for name in _names_of(path, facts)}
+    versions = {
+        version for facts in found.values() for library, version in facts.versions if library not in carried
+    }
     return msgspec.structs.replace(
         base,
         hard=hard,
@@ -183,7 +197,7 @@ def _carried(found: Mapping[str, ElfFacts]) -> tuple[str, ...]:
         for path, facts in found.items()
         if not _is_extension(path, facts) and not facts.executable
         for name in _names_of(path, facts)
-        if _SHARED_LIBRARY.search(name) and not _MANGLED.search(name)
+        if is_public_library(name)
     }
     return tuple(sorted(names))
 

@@ -1,4 +1,4 @@
-"""The installed size of a wheel on a server, from the end of its zip file alone.
+"""Installed size and library names of a wheel on a server, from the end of its zip file alone.
 
 One or two range requests of some kilobytes replace a download of up to gigabytes. Nothing read this way is
 verified: the bytes cannot be compared with the file's hash.
@@ -15,8 +15,9 @@ import struct
 import msgspec
 
 from basewise._internal.http import HttpClient, HttpError
+from basewise.fit.inspect import is_public_library
 
-__all__ = ["RemoteSize", "remote_installed_size"]
+__all__ = ["RemoteSize", "UnreadableError", "read_directory", "remote_installed_size"]
 
 TAIL_BYTES = 64 * 1024
 MAX_DIRECTORY_BYTES = 32 << 20
@@ -33,15 +34,24 @@ _CONTENT_RANGE = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18})\Z")
 
 
 class RemoteSize(msgspec.Struct, frozen=True, kw_only=True):
-    """Sizes of a remote wheel in bytes, its number of members and how much was fetched to know them."""
+    """What the zip directory of a remote wheel says.
+
+    Args:
+        size_bytes: Of the file.
+        installed_bytes: Sum of the uncompressed sizes of its members.
+        libraries: File names of its shared libraries that other wheels may need, sorted.
+        members: Number of members.
+        fetched_bytes: What was transferred to know this.
+    """
 
     size_bytes: int
     installed_bytes: int
+    libraries: tuple[str, ...]
     members: int
     fetched_bytes: int
 
 
-class _NotPossibleError(Exception):
+class UnreadableError(Exception):
     """The server has no ranges, or this is no zip file that we can read."""
 
 
@@ -72,11 +82,15 @@ def remote_installed_size(client: HttpClient, url: str, size_bytes: int) -> Remo
             directory = _fetch(client, url, start, tail_start) + tail[: max(0, start + length - tail_start)]
             directory = directory[:length]
             fetched += tail_start - start
-        installed = _sum_directory(directory, members)
-    except (HttpError, _NotPossibleError, struct.error):
+        installed, libraries = read_directory(directory, members)
+    except (HttpError, UnreadableError, struct.error):
         return None
     return RemoteSize(
-        size_bytes=size_bytes, installed_bytes=installed, members=members, fetched_bytes=fetched
+        size_bytes=size_bytes,
+        installed_bytes=installed,
+        libraries=libraries,
+        members=members,
+        fetched_bytes=fetched,
     )
 
 
@@ -85,9 +99,9 @@ def _fetch(client: HttpClient, url: str, start: int, end: int) -> bytes:
     response = client.get_range(url, start, end - 1)
     stated = _CONTENT_RANGE.match(response.headers.get("content-range", ""))
     if response.status != _PARTIAL or stated is None or len(response.body) != end - start:
-        raise _NotPossibleError
+        raise UnreadableError
     if int(stated[1]) != start or int(stated[2]) != end - 1:
-        raise _NotPossibleError
+        raise UnreadableError
     return response.body
 
 
@@ -95,34 +109,48 @@ def _find_directory(tail: bytes, tail_start: int) -> tuple[int, int, int]:
     """Return offset, length and number of members of the central directory."""
     at = tail.rfind(_END)
     if at < 0 or len(tail) - at < _END_FIXED_BYTES:
-        raise _NotPossibleError
+        raise UnreadableError
     members, length, start = struct.unpack_from("<HII", tail, at + 10)
     if members != _FULL_16 and _FULL_32 not in {length, start}:
         return start, length, members
     at64 = tail.rfind(_END64, 0, at)
     if at64 < 0:
-        raise _NotPossibleError
+        raise UnreadableError
     members, length, start = struct.unpack_from("<QQQ", tail, at64 + 32)
     if start > tail_start + len(tail):
-        raise _NotPossibleError
+        raise UnreadableError
     return start, length, members
 
 
-def _sum_directory(directory: bytes, members: int) -> int:
-    """Return the sum of the uncompressed sizes of all members."""
+def read_directory(directory: bytes, members: int) -> tuple[int, tuple[str, ...]]:
+    """Return the sum of the uncompressed sizes, and the names of the public libraries.
+
+    Args:
+        directory: The central directory of a zip file.
+        members: How many entries it has.
+
+    Raises:
+        UnreadableError, struct.error: It does not hold together.
+    """
     total = 0
+    libraries: set[str] = set()
     offset = 0
     for _ in range(members):
         if directory[offset : offset + 4] != _MEMBER:
-            raise _NotPossibleError
+            raise UnreadableError
         uncompressed, name, extra, comment = struct.unpack_from("<IHHH", directory, offset + 24)
         if uncompressed == _FULL_32:
-            uncompressed = _size64(directory[offset + _MEMBER_FIXED_BYTES + name :][:extra])
+            after_name = offset + _MEMBER_FIXED_BYTES + name
+            uncompressed = _size64(directory[after_name : after_name + extra])
         total += uncompressed
+        path = directory[offset + _MEMBER_FIXED_BYTES : offset + _MEMBER_FIXED_BYTES + name]
+        file_name = path.rpartition(b"/")[2].decode("ascii", "replace")
+        if is_public_library(file_name):
+            libraries.add(file_name)
         offset += _MEMBER_FIXED_BYTES + name + extra + comment
-    if offset > len(directory):
-        raise _NotPossibleError
-    return total
+    if offset != len(directory):
+        raise UnreadableError
+    return total, tuple(sorted(libraries))
 
 
 def _size64(extra: bytes) -> int:
@@ -133,4 +161,4 @@ def _size64(extra: bytes) -> int:
         if kind == 1:
             return int(struct.unpack_from("<Q", extra, offset + 4)[0])
         offset += 4 + length
-    raise _NotPossibleError
+    raise UnreadableError

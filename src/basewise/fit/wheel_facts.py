@@ -19,6 +19,7 @@ from basewise._internal.paths import cache_directory, write_atomically
 from basewise.errors import OutputError
 from basewise.fit.facts import WheelFact
 from basewise.fit.knowledge import Knowledge
+from basewise.fit.wheel_key import WheelKey
 from basewise.model.requirement import DistributionFile
 from basewise.progress import Progress, SilentProgress
 
@@ -26,44 +27,11 @@ if TYPE_CHECKING:
     from basewise._internal.http import HttpClient
     from basewise.fit.wheel_fetch import FetchLimits
 
-__all__ = ["Collected", "FactOrigin", "FoundFact", "WheelFacts", "WheelKey", "WheelTable"]
+__all__ = ["Collected", "FactOrigin", "FoundFact", "WheelFacts", "WheelTable"]
 
 _FILE = "wheels/facts.json.gz"
-_PARTS = frozenset({5, 6})
 _HEX = frozenset("0123456789abcdef")
 _SHA256_CHARACTERS = 64
-
-
-class WheelKey(msgspec.Struct, frozen=True, order=True):
-    """What wheels of one release have in common across Python minors: name, version, C library, architecture."""
-
-    name: str
-    version: str
-    libc: str
-    arch: str
-
-    @classmethod
-    def of(cls, filename: str) -> WheelKey | None:
-        """Read a wheel's file name; None when it is none or is for another system than Linux.
-
-        `libc` is `glibc`, `musl` or `any`, `arch` is the machine or `any`.
-        """
-        parts = filename.removesuffix(".whl").split("-")
-        if not filename.endswith(".whl") or len(parts) not in _PARTS:
-            return None
-        name = parts[0].replace("_", "-").replace(".", "-").lower()
-        platform = parts[-1].split(".")[0]
-        if platform == "any":
-            return cls(name, parts[1], "any", "any")
-        family = platform.split("_", 1)[0]
-        libc = "musl" if family == "musllinux" else "glibc"
-        if family not in {"musllinux", "linux"} and not family.startswith("manylinux"):
-            return None
-        arch = next((one for one in _ARCHITECTURES if platform.endswith(f"_{one}")), "")
-        return cls(name, parts[1], libc, arch) if arch else None
-
-
-_ARCHITECTURES = ("x86_64", "aarch64", "armv7l", "ppc64le", "s390x", "riscv64", "i686")
 
 
 class WheelTable(msgspec.Struct, frozen=True, kw_only=True):

@@ -82,7 +82,9 @@ def fetch_wheels(
     weight = sum(request.file.size_bytes or 0 for request, whole in plan if whole)
     progress.step(f"inspecting {len(plan)} wheels that are not known yet ({format_bytes(weight)})")
     with client_factory() as client, ThreadPoolExecutor(limits.workers) as pool:
-        return list(pool.map(lambda item: _fetch(client, item[0].file, item[1], limits, measured), plan))
+        return list(
+            pool.map(lambda item: _fetch(client, item[0].file, limits, measured, whole=item[1]), plan)
+        )
 
 
 def _plan(requests: Sequence[WheelRequest], limits: FetchLimits) -> list[tuple[WheelRequest, bool]]:
@@ -105,7 +107,7 @@ def _may_be_whole(file: DistributionFile, limits: FetchLimits) -> bool:
 
 
 def _fetch(
-    client: HttpClient, file: DistributionFile, whole: bool, limits: FetchLimits, measured: str
+    client: HttpClient, file: DistributionFile, limits: FetchLimits, measured: str, *, whole: bool
 ) -> Fetched:
     """Fetch one wheel; every failure becomes a sentence."""
     url = file.url or ""
@@ -144,5 +146,6 @@ def _fetch_size(client: HttpClient, file: DistributionFile, measured: str) -> Wh
         sha256=file.sha256,
         size_bytes=file.size_bytes,
         installed_bytes=size.installed_bytes,
+        carries=size.libraries,
         measured=measured,
     )
