@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -17,6 +17,9 @@ from basewise.cli.options import (
     terminal_width,
     write_result,
 )
+
+if TYPE_CHECKING:
+    from basewise.operations.db_build import DatabaseBuild
 
 __all__ = ["command"]
 
@@ -45,3 +48,51 @@ def status_command(**flags: Any) -> int:  # noqa: ANN401 - one name for all flag
     )
     write_result(text, flags["output"])
     return 0
+
+
+@command.command("build")
+@click.argument("output", metavar="FILE")
+@click.option("--data", metavar="DIR", help="Folder with files of the feeds that read files.")
+@click.option("--allow-less", is_flag=True, help="Write also when a source has far less than before.")
+@common_options
+def build_command(**flags: Any) -> int:  # noqa: ANN401 - one name for all flags; each is typed where it is used
+    """Build a store FILE from the Debian archive that apt, or BASEWISE_DEBIAN_MIRROR, names.
+
+    Facts that come from files are taken from --data where it has them, and kept from the store used now
+    where it has not. Name the new file in BASEWISE_STORE to use it.
+    """
+    from basewise._internal.paths import cache_directory
+    from basewise.cli.console import ConsoleProgress
+    from basewise.operations.db_build import db_build
+
+    progress = ConsoleProgress(1 if flags["verbose"] else -1 if flags["quiet"] else 0)
+    try:
+        built = db_build(
+            Path(flags["output"]),
+            data=None if flags["data"] is None else Path(flags["data"]),
+            cache=cache_directory() / "archive",
+            allow_less=flags["allow_less"],
+            progress=progress,
+        )
+    finally:
+        progress.close()
+    write_result("\n".join(_told(built)) + "\n", None)
+    return 0
+
+
+def _told(built: DatabaseBuild) -> list[str]:
+    from basewise._internal.text import format_bytes, plural, safe_text
+
+    lines = [f"wrote {safe_text(built.store)}, {format_bytes(built.size_bytes)}"]
+    for source in built.sources:
+        checked = "signature checked" if source.verified else "not verified by signature"
+        lines.append(
+            f"- {safe_text(source.name)}: {source.as_of}, {plural(source.entries, 'fact')}, {checked}"
+        )
+    lines += [f"- {safe_text(name)}: kept from the store before" for name in built.kept]
+    if built.skipped:
+        first = built.skipped[0]
+        lines.append(
+            f"- {plural(len(built.skipped), 'record')} left out, the first: {safe_text(first.what)}: {safe_text(first.why)}"
+        )
+    return lines
