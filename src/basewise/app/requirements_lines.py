@@ -20,6 +20,7 @@ MAX_LINE_CHARACTERS = 256 << 10
 _COMMENT = re.compile(r"(?:^|\s)#.*$")
 _VIA = re.compile(r"#\s*via\b\s*(.*)$")
 _VIA_MORE = re.compile(r"#\s{2,}(\S.*)$")
+_QUOTING = re.compile(r"['\"\\]")
 _OPTION = re.compile(r"\s--?[A-Za-z]")
 _WITH_VALUE = frozenset(
     {
@@ -101,7 +102,7 @@ def split_options(text: str, path: str, line: int) -> list[tuple[str, str]]:
         ManifestError: A quote is not closed, or an option lacks its value.
     """
     try:
-        words = iter(shlex.split(text))
+        words = iter(shlex.split(text) if _QUOTING.search(text) else text.split())
     except ValueError as error:
         raise ManifestError(path, line, f"options do not parse: {error}") from error
     options: list[tuple[str, str]] = []

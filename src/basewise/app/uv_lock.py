@@ -9,8 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-import msgspec
-
 from basewise.app.folder import Folder
 from basewise.app.lock_files import check_pin, distribution_file, elsewhere, other_indexes
 from basewise.app.lock_graph import Edge, Key, Node, Reached, reach
@@ -19,6 +17,7 @@ from basewise.app.markers import decide
 from basewise.app.pyproject import PyprojectReader
 from basewise.app.requirement_text import normalise_name
 from basewise.app.toml_file import MAX_LOCK_BYTES, TomlFile, read_toml
+from basewise.app.uv_lock_format import Dependency, File, Package, UvLock
 from basewise.errors import ManifestError
 from basewise.model.requirement import (
     DistributionFile,
@@ -36,60 +35,6 @@ SUPPORTED_VERSION = 1
 _OWN = ("editable", "virtual", "directory")
 _ELSEWHERE = ("git", "path", "directory", "editable", "virtual")
 _CHOICE = re.compile(r"\s*extra\s*(==|!=)\s*['\"](extra|group)-(\d+)-(.+)['\"]\s*\Z")
-
-
-class _Source(msgspec.Struct):
-    registry: str = ""
-    url: str = ""
-    git: str = ""
-    path: str = ""
-    directory: str = ""
-    editable: str = ""
-    virtual: str = ""
-
-
-class _Dependency(msgspec.Struct):
-    name: str
-    version: str = ""
-    marker: str = ""
-    extra: list[str] = []
-
-
-class _File(msgspec.Struct):
-    url: str = ""
-    path: str = ""
-    filename: str = ""
-    hash: str = ""
-    size: int | None = None
-
-
-class _Required(msgspec.Struct):
-    name: str
-    specifier: str = ""
-    marker: str = ""
-    extras: list[str] = []
-
-
-class _Metadata(msgspec.Struct, rename="kebab"):
-    requires_dist: list[_Required] = []
-
-
-class _Package(msgspec.Struct, rename="kebab"):
-    name: str
-    version: str = ""
-    source: _Source = msgspec.field(default_factory=_Source)
-    dependencies: list[_Dependency] = []
-    optional_dependencies: dict[str, list[_Dependency]] = {}
-    dev_dependencies: dict[str, list[_Dependency]] = {}
-    sdist: _File | None = None
-    wheels: list[_File] = []
-    metadata: _Metadata = msgspec.field(default_factory=_Metadata)
-
-
-class _UvLock(msgspec.Struct, rename="kebab"):
-    version: int
-    requires_python: str = ""
-    package: list[_Package] = []
 
 
 class UvLockReader:
@@ -113,7 +58,7 @@ class UvLockReader:
     def read(self, folder: Folder, name: str, options: ReadOptions) -> ManifestContent:
         """Read the production set: what the project at the top needs, with the chosen extras and groups."""
         file = read_toml(folder, name, max_bytes=MAX_LOCK_BYTES)
-        lock = file.convert(_UvLock)
+        lock = file.convert(UvLock)
         if lock.version != SUPPORTED_VERSION:
             raise ManifestError(
                 name, file.key_line("version", header=""), f"format version {lock.version} is not known"
@@ -124,7 +69,7 @@ class UvLockReader:
 class _Walk:
     """One lock on its way to its production set."""
 
-    def __init__(self, file: TomlFile, lock: _UvLock, options: ReadOptions) -> None:
+    def __init__(self, file: TomlFile, lock: UvLock, options: ReadOptions) -> None:
         self.file = file
         self.lock = lock
         lines = file.header_lines("package")
@@ -132,7 +77,7 @@ class _Walk:
         self.locations = [Location(file.name, number) for number in numbers]
         self.extras = {normalise_name(extra) for extra in options.extras}
         self.groups = {normalise_name(group) for group in options.groups}
-        self.packages: dict[Key, tuple[_Package, Location]] = {}
+        self.packages: dict[Key, tuple[Package, Location]] = {}
         for package, location in zip(lock.package, self.locations, strict=True):
             version = package.version or "0"
             self.packages[check_pin(package.name, version, location), version] = (package, location)
@@ -165,7 +110,7 @@ class _Walk:
             groups=tuple(sorted({group for root in roots for group in root.dev_dependencies})),
         )
 
-    def _roots(self) -> list[_Package]:
+    def _roots(self) -> list[Package]:
         """Return the project at the top, or every member of a workspace that has none there."""
         own = [
             (getattr(package.source, kind), package)
@@ -178,7 +123,7 @@ class _Walk:
             raise ManifestError(self.file.name, None, "it holds no project, so nothing says what is needed")
         return at_top or [package for _, package in own]
 
-    def _root_edges(self, roots: list[_Package]) -> Iterator[Edge]:
+    def _root_edges(self, roots: list[Package]) -> Iterator[Edge]:
         for root in roots:
             yield from self._edges(root.dependencies)
             for extra, dependencies in root.optional_dependencies.items():
@@ -200,7 +145,7 @@ class _Walk:
             for key, (package, _) in self.packages.items()
         }
 
-    def _edges(self, dependencies: list[_Dependency]) -> Iterator[Edge]:
+    def _edges(self, dependencies: list[Dependency]) -> Iterator[Edge]:
         """Yield edges; one whose marker the chosen extras and groups make false is none."""
         for item in dependencies:
             marker = self._marker(item.marker) if item.marker else ""
@@ -247,7 +192,7 @@ class _Walk:
             required_by=state.required_by,
         )
 
-    def _requirements(self, roots: list[_Package]) -> Iterator[Requirement]:
+    def _requirements(self, roots: list[Package]) -> Iterator[Requirement]:
         """Yield what the roots ask for directly, with the specifiers that the lock recorded."""
         for root in roots:
             location = self.locations[next(at for at, item in enumerate(self.lock.package) if item is root)]
@@ -280,7 +225,7 @@ class _Walk:
             raise ManifestError(self.file.name, self.file.line(marker) or None, str(error)) from error
         return None if left is False else "" if left is True else left
 
-    def _left_out(self, roots: list[_Package]) -> Iterator[NotRead]:
+    def _left_out(self, roots: list[Package]) -> Iterator[NotRead]:
         for root in roots:
             for extra in sorted(root.optional_dependencies):
                 if normalise_name(extra) not in self.extras:
@@ -300,7 +245,7 @@ def _project(folder: Folder, options: ReadOptions) -> ManifestContent | None:
     return content if content and content.declares else None
 
 
-def _file(file: _File) -> DistributionFile | None:
+def _file(file: File) -> DistributionFile | None:
     path = file.path.replace("\\", "/").rpartition("/")[2]
     return distribution_file(
         url=file.url, filename=file.filename or path, digest=file.hash, size_bytes=file.size
