@@ -6,6 +6,7 @@ open. A name in a changelog that is no fix proves nothing.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from functools import partial
 from itertools import groupby
@@ -35,6 +36,7 @@ KERNEL_SOURCE = "linux"
 KERNEL_HEADERS = ("linux-libc-dev", "linux-headers-")
 MAX_NAMES_SHOWN = 8
 
+_BACKPORT = re.compile(r"(?P<version>.+)~(?:deb\d+u|bpo\d+\+)\d+", re.ASCII)
 _TRACKER_STATES = {
     FactKind.OPEN: State.OPEN,
     FactKind.NO_DSA: State.MINOR,
@@ -103,7 +105,7 @@ def decide(facts: Iterable[Advisory], installed: str) -> Decision | None:
     for fact in facts:
         (tracker if fact.origin == TRACKER else archive).append(fact)
     fixes = judge_fixes(archive, installed, sort_key)
-    if fixes.holds:
+    if fixes.holds or (fixes.fix is not None and _is_backport_of(installed, fixes.fix.version)):
         return None
     if fixes.fix is not None:
         detail = f"fixed in {fixes.fix.version}"
@@ -117,6 +119,15 @@ def decide(facts: Iterable[Advisory], installed: str) -> Decision | None:
     if elsewhere and not _holds_version(elsewhere[0], installed):
         return Decision(State.UNDETERMINED, (elsewhere[0],), _elsewhere(elsewhere[0]))
     return None
+
+
+def _is_backport_of(installed: str, version: str) -> bool:
+    """Tell whether `installed` is `version` rebuilt for a stable release, which sorts below it.
+
+    `2.8.3-1~deb13u1` holds what `2.8.3-1` fixed, though dpkg orders it before.
+    """
+    match = _BACKPORT.fullmatch(installed)
+    return match is not None and match["version"] == version
 
 
 def _decide_by_tracker(

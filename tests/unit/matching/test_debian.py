@@ -159,6 +159,19 @@ def test_raising_a_version_to_the_fix_removes_exactly_that_finding() -> None:
     assert [item.id for item in after.findings] == ["CVE-2026-0002"]
 
 
+@pytest.mark.parametrize(
+    ("installed", "held"),
+    [
+        ("2.8.3-1~deb13u1", True),
+        ("2.8.3-1~bpo12+1", True),
+        ("2.8.2-1~deb13u1", False),
+        ("2.8.3-1~rc1", False),
+    ],
+)
+def test_a_backport_holds_what_its_version_fixed(installed: str, held: bool) -> None:
+    assert (only(matched([fact(CVE, FactKind.FIXED, "2.8.3-1")], deb(version=installed))) is None) is held
+
+
 class TestPackages:
     def test_a_source_counts_once_and_names_all_its_binaries(self) -> None:
         packages = [deb("openssl"), deb("libssl3"), deb("libssl3", arch="i386"), deb("libssl-dev")]
