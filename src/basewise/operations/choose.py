@@ -73,7 +73,9 @@ def choose(
         talk.step("matching advisories")
         reader = FindingsReader(opened)
         candidates = _candidates(catalogue.images, fits, reader, moment)
-        request = _rank_request(application, wishes, restricted_to, moment)
+        request = _rank_request(
+            application, wishes, restricted_to, moment, _unverified(catalogue.images, fits, reader)
+        )
         ranked = rank(candidates, request)
         explanation = explain(ranked, request)
         recommendation = _recommend(application, catalogue, fits, reader, ranked, explanation)
@@ -120,6 +122,7 @@ def _rank_request(
     wishes: ChooseOptions,
     restricted_to: tuple[str, ...],
     moment: datetime,
+    unverified: frozenset[str],
 ) -> RankRequest:
     stated = application.stated_python
     return RankRequest(
@@ -142,7 +145,12 @@ def _rank_request(
         include_eol=wishes.include_eol,
         allow_lts=wishes.allow_lts,
         accelerator=str(wishes.accelerator),
+        unverified=unverified,
     )
+
+
+def _unverified(images: Iterable[BaseImage], fits: FitReport, reader: FindingsReader) -> frozenset[str]:
+    return frozenset(image.name for image in images if not reader.is_verified(image, fits.of(image)))
 
 
 def _recommend(  # noqa: PLR0917

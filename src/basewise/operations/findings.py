@@ -40,6 +40,11 @@ class FindingsReader:
             measured=result.measured,
         )
 
+    def is_verified(self, image: BaseImage, fit: Fit) -> bool:
+        """Tell whether a source of the image's own distribution has a checked signature chain."""
+        result = self._match(image, _with_added(image, fit))
+        return any(source.verified for source in result.sources if source.ecosystem == image.distro.id)
+
     def _match(self, image: BaseImage, packages: tuple[Package, ...] | None) -> MatchResult:
         key = (image.distro, packages)
         if key not in self._results:
