@@ -277,7 +277,7 @@ def test_a_locked_application_is_judged_from_what_is_known_when_the_index_is_gon
     report = world.judge(application(lock=resolution(hashed("alpha", "1.0", "0" * 64))))
     assert report.of(base_image()).verdict is Verdict.UNKNOWN
     assert "cannot be reached" in report.warnings[0]
-    assert report.not_covered[0].what == "files of the lock"
+    assert report.not_covered[0].what == "files of the lock invented.lock"
 
 
 @pytest.mark.parametrize(

@@ -145,8 +145,14 @@ def _from_lock(lock: Resolution, targets: Sequence[Target], sources: _Sources) -
         raise
     except ResolveError as error:
         # A lock still says what will be installed; what it leaves open is said to be unknown.
-        gap = NotCovered("files of the lock", f"{error.message}: what is not known by hash stays unknown")
-        return Pins(by_python=dict.fromkeys(pythons, known), warnings=(error.message,), not_covered=(gap,))
+        offline = sources.options.offline
+        reason = "the index was not asked (offline)" if offline else error.message
+        gap = NotCovered(f"files of the {lock.origin}", f"{reason}; what is not known by hash stays unknown")
+        return Pins(
+            by_python=dict.fromkeys(pythons, known),
+            warnings=() if offline else (error.message,),
+            not_covered=(gap,),
+        )
 
 
 def _completed(

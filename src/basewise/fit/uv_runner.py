@@ -233,7 +233,7 @@ class UvRunner:
                 _kill(process)
                 raise ResolveError(
                     f"uv did not finish within {limit:g} seconds and was stopped",
-                    hint="check that the package index answers, or raise the limit with `--timeout`",
+                    hint="check that the package index answers, and the proxy that uv would use",
                 ) from error
             except BaseException:
                 _kill(process)

@@ -18,7 +18,8 @@ __all__ = ["check_plan", "comment", "copy_arguments", "environment_value", "json
 
 _PACKAGE = {
     "apt": re.compile(r"[a-z0-9][a-z0-9+.-]*(?::[a-z0-9]+)?\Z"),
-    "apk": re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]*\Z"),
+    # apk resolves `so:libodbc.so.2` to the package that brings the library.
+    "apk": re.compile(r"(?:so:)?[A-Za-z0-9_][A-Za-z0-9_.+-]*\Z"),
 }
 _DISTRIBUTION = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?\Z")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")

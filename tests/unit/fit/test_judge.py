@@ -231,7 +231,7 @@ def test_a_lock_of_hashes_alone_is_unknown_offline_and_never_clean() -> None:
     report = judged(bare)
     assert report.of(base_image()).verdict is Verdict.UNKNOWN
     assert report.of(base_image()).wheels_disk_bytes is None
-    assert report.not_covered[0].what == "files of the lock"
+    assert report.not_covered[0].what == "files of the lock invented.lock"
 
 
 def test_equal_input_gives_equal_output() -> None:
