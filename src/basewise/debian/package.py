@@ -74,7 +74,7 @@ class SuiteIndex:
         self.architecture = architecture
         self.as_of = as_of
         self._by_name = {package.name: package for package in packages}
-        self._providers: dict[str, list[tuple[BinaryPackage, Relation]]] | None = None
+        self._providers: dict[str, tuple[tuple[BinaryPackage, Relation], ...]] = {}
 
     @property
     def packages(self) -> tuple[BinaryPackage, ...]:
@@ -90,13 +90,16 @@ class SuiteIndex:
 
     def providers(self, name: str) -> tuple[tuple[BinaryPackage, Relation], ...]:
         """Return the packages that provide a virtual name, each with the provision that names it."""
-        if self._providers is None:
-            self._providers = {}
-            for package in self._by_name.values():
-                if package.provides_text:
-                    for provision in package.provides:
-                        self._providers.setdefault(provision.name, []).append((package, provision))
-        return tuple(self._providers.get(name, ()))
+        known = self._providers.get(name)
+        if known is None:
+            known = self._providers[name] = tuple(
+                (package, provision)
+                for package in self._by_name.values()
+                if name in package.provides_text
+                for provision in package.provides
+                if provision.name == name
+            )
+        return known
 
     def sources(self) -> dict[str, str]:
         """Return source package names and the newest source version that a binary of this suite has."""

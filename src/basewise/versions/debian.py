@@ -16,10 +16,9 @@ MAX_VERSION_CHARACTERS = 2_000
 _MAX_EPOCH = 2**31 - 1
 _CACHED_KEYS = 65_536
 
-_VERSION = re.compile(
-    r"(?:(?P<epoch>[0-9]+):)?(?P<upstream>[0-9][A-Za-z0-9.+~:-]*?)(?:-(?P<revision>[A-Za-z0-9.+~]+))?",
-    re.ASCII,
-)
+_EPOCH = re.compile(r"[0-9]+", re.ASCII)
+_UPSTREAM = re.compile(r"[0-9][A-Za-z0-9.+~:-]*", re.ASCII)
+_REVISION = re.compile(r"[A-Za-z0-9.+~]+", re.ASCII)
 _PIECE = re.compile(r"([^0-9]*)([0-9]*)")
 
 # Order inside a run of non-digits: `~`, the end of the run, letters, everything else.
@@ -71,13 +70,18 @@ def upstream_version(version: str) -> str:
 
 def _split(version: str) -> tuple[int, str, str]:
     """Return epoch, upstream version and revision ("" where there is none)."""
-    match = _VERSION.fullmatch(version) if len(version) <= MAX_VERSION_CHARACTERS else None
-    if match is None or (match["epoch"] is None and ":" in match["upstream"]):
+    if len(version) > MAX_VERSION_CHARACTERS:
+        raise _not_comparable(version, f"it is longer than {MAX_VERSION_CHARACTERS} characters")
+    epoch, _, rest = version.partition(":") if ":" in version else ("0", "", version)
+    upstream, hyphen, revision = rest.rpartition("-") if "-" in rest else (rest, "", "")
+    if not _EPOCH.fullmatch(epoch) or not _UPSTREAM.fullmatch(upstream):
         raise _not_comparable(version, "it is no Debian version")
-    digits = (match["epoch"] or "").lstrip("0")
-    if len(digits) > len(str(_MAX_EPOCH)) or int(digits or "0") > _MAX_EPOCH:
+    if hyphen and not _REVISION.fullmatch(revision):
+        raise _not_comparable(version, "its revision is empty or holds other characters than a revision may")
+    digits = epoch.lstrip("0") or "0"
+    if len(digits) > len(str(_MAX_EPOCH)) or int(digits) > _MAX_EPOCH:
         raise _not_comparable(version, "its epoch is too large")
-    return int(digits or "0"), match["upstream"], match["revision"] or ""
+    return int(digits), upstream, revision
 
 
 def _order(part: str) -> str:
