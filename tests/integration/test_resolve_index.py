@@ -418,3 +418,12 @@ def test_uv_gets_no_directory_of_the_application_and_builds_nothing(
     assert not Path(where).exists()
     assert "--no-build" in arguments.split()
     assert sys.executable in arguments
+
+
+def test_an_upper_bound_of_requires_python_is_read_from_the_wheel_since_uv_ignores_it(world: World) -> None:
+    world.index.add_wheel("alpha", "1.0", requires_python=">=3.9,<3.12")
+    old, new = base_image(python="3.11.9"), base_image()
+    report = world.judge(application("alpha"), old, new)
+    assert report.of(old).verdict is Verdict.FITS
+    assert report.of(new).verdict is Verdict.DOES_NOT_FIT
+    assert "alpha 1.0 requires Python >=3.9,<3.12" in report.of(new).reasons[0].sentence

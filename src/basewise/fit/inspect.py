@@ -14,6 +14,7 @@ import re
 import zipfile
 import zlib
 from collections.abc import Iterable, Mapping
+from email.parser import HeaderParser
 from pathlib import Path
 from typing import BinaryIO
 
@@ -24,6 +25,7 @@ from basewise.fit.facts import WheelFact
 
 __all__ = ["InspectLimits", "WheelError", "inspect_wheel", "is_public_library", "split_needs"]
 
+_MAX_METADATA_BYTES = 4 << 20
 _HASH_CHUNK_BYTES = 1 << 20
 _NEVER_ELF = frozenset(
     {".c", ".cc", ".cfg", ".cpp", ".csv", ".cu", ".cuh", ".dll", ".gif", ".gz", ".h", ".hpp", ".html", ".jpg"}
@@ -82,6 +84,7 @@ def inspect_wheel(
         with zipfile.ZipFile(wheel) as archive:
             installed = _installed_bytes(archive, limits)
             found = _read_elves(archive, limits)
+            requires_python = _requires_python(archive)
     except (
         zipfile.BadZipFile,
         OSError,
@@ -99,6 +102,7 @@ def inspect_wheel(
         installed_bytes=installed,
         verified=True,
         measured=measured,
+        requires_python=requires_python,
     )
     return base if found is None else _with_needs(base, found)
 
@@ -147,6 +151,17 @@ def _installed_bytes(archive: zipfile.ZipFile, limits: InspectLimits) -> int:
     if len(members) > limits.members:
         raise WheelError(f"more than {limits.members} members")
     return sum(member.file_size for member in members)
+
+
+def _requires_python(archive: zipfile.ZipFile) -> str | None:
+    """Return `Requires-Python` of the metadata, "" when it states none, None when there is no metadata to read."""
+    for member in archive.infolist():
+        parts = member.filename.split("/")
+        if len(parts) == 2 and parts[0].endswith(".dist-info") and parts[1] == "METADATA":  # noqa: PLR2004 - directory and file
+            with archive.open(member) as stream:
+                text = stream.read(_MAX_METADATA_BYTES).decode("utf-8", "replace")
+            return HeaderParser().parsestr(text).get("Requires-Python", "")
+    return None
 
 
 def _read_elves(archive: zipfile.ZipFile, limits: InspectLimits) -> dict[str, ElfFacts] | None:

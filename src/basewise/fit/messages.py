@@ -23,10 +23,7 @@ _NOT_FOUND = re.compile(
 )
 _YANKED = re.compile(r"^warning: (.*\byanked\b.*)$", re.MULTILINE)
 _URL = re.compile(r"https?://[^\s`'\")]+")
-_ENVIRONMENT = re.compile(
-    r"`?python_full_version < '3\.[0-9]+' and implementation_name == 'cpython' and .*?"
-    r"sys_platform == 'linux'\)*`?(?=-compatible|\)|,|\s|$)"
-)
+_ENVIRONMENT = re.compile(r"`[^`]*sys_platform == 'linux'[^`]*`(?=-compatible)")
 _SPLIT = re.compile(r" for split \(markers: .*\)$", re.MULTILINE)
 _REFUSING_INDEX = re.compile(r"An index(?: URL)? \((?P<url>\S+)\) .*?\b(?P<status>40[13] [A-Z][a-z]+)\b")
 _STATUS = re.compile(r"\b(401|403)\b|status client error|Unauthorized|Forbidden")

@@ -31,6 +31,7 @@ from basewise.progress import Progress
 
 __all__ = ["Pins", "find_pins"]
 
+_USUAL_MACHINES = ("aarch64", "x86_64")
 _NEWEST_FIRST_HINT = "relax one of the requirements that are named, or choose another Python"
 
 
@@ -275,4 +276,5 @@ def _pythons(targets: Sequence[Target]) -> list[str]:
 
 
 def _machines(targets: Sequence[Target]) -> tuple[str, ...]:
-    return tuple(sorted({target.machine for target in targets}))
+    """Return the machines to resolve for: the usual ones always, so that one lock serves both."""
+    return tuple(sorted({*_USUAL_MACHINES, *(target.machine for target in targets)}))

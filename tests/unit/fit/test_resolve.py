@@ -41,6 +41,22 @@ def test_the_reasoning_is_one_sentence_without_our_own_markers() -> None:
 
 
 @pytest.mark.parametrize(
+    "words",
+    [
+        f"gamma==3.0 has no `{ENVIRONMENT}`-compatible wheels and you require gamma",
+        "all versions of gamma have no usable wheels and you require gamma",
+        "gamma<=2.9.8 has no usable wheels",
+        "gamma==3.0 has no wheels with a matching platform tag (e.g., `manylinux_2_28_x86_64`)",
+        "Wheels are required for `gamma` because building from source is disabled",
+    ],
+)
+def test_a_distribution_without_wheels_is_named(words: str) -> None:
+    failure = read_failure(f"error: No solution found\n  cause: Because {words}")
+    assert failure.without_wheels == ("gamma",)
+    assert "python_full_version" not in failure.sentence
+
+
+@pytest.mark.parametrize(
     ("messages", "kind"),
     [
         ("error: Because x was not found in the package registry and you require x", FailureKind.MISSING),
