@@ -46,7 +46,6 @@ C_RUNTIME = frozenset(
     }
     | {"libmvec.so.1", "libanl.so.1", "libgcc_s.so.1", "libstdc++.so.6"}
 )
-TORCH_SERIES = range(16)
 
 
 def main() -> int:
@@ -227,6 +226,7 @@ def gpu(document: dict[str, Any], derived: list[dict[str, Any]]) -> dict[str, An
     facts = [
         {
             "package": one["package"],
+            "extra": one.get("extra", ""),
             "versions": one["versions"],
             "cuda": one["cuda"],
             "evidence": {"kind": "documentation", "date": one["date"], "source": one["source"]},
@@ -249,7 +249,7 @@ def measure() -> dict[str, Any]:
     return {
         "schema": "basewise.measured/1",
         "replacements": replacements,
-        "cuda": [*cuda_series("torch", [f"2.{minor}" for minor in TORCH_SERIES])],
+        "cuda": [fact for seed in seeds("gpu")["derive"] for fact in cuda_series(seed)],
     }
 
 
@@ -273,9 +273,11 @@ def measure_wheel(client: HttpClient, name: str) -> dict[str, Any] | None:
     }
 
 
-def cuda_series(package: str, series: Iterable[str]) -> list[dict[str, Any]]:
-    """Return the CUDA major of each release series, joined where neighbours agree."""
-    majors = [(one, major) for one in series if (major := cuda_major(package, one)) is not None]
+def cuda_series(seed: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the CUDA major of each release series of a framework, joined where neighbours agree."""
+    package, extra = seed["package"], seed.get("extra", "")
+    name = f"{package}[{extra}]" if extra else package
+    majors = [(one, major) for one in seed["series"] if (major := cuda_major(name, one)) is not None]
     joined: list[dict[str, Any]] = []
     for index, (one, major) in enumerate(majors):
         if index and majors[index - 1][1] == major:
@@ -285,19 +287,20 @@ def cuda_series(package: str, series: Iterable[str]) -> list[dict[str, Any]]:
     return [
         {
             "package": package,
+            "extra": extra,
             "versions": f">={part['first']},<{next_series(part['last'])}",
             "cuda": part["cuda"],
             "date": today(),
-            "source": f"names of the nvidia wheels that {package} {part['first']} to {part['last']} require",
+            "source": f"names of the nvidia wheels that {name} {part['first']} to {part['last']} require",
         }
         for part in joined
     ]
 
 
-def cuda_major(package: str, series: str) -> int | None:
+def cuda_major(name: str, series: str) -> int | None:
     """Return the CUDA major of the nvidia wheels that a release requires on Linux, None without any."""
     for python in ("3.12", "3.11", "3.10"):
-        packages = compile_lock(f"{package}=={series}.*", python, deps=True)
+        packages = compile_lock(f"{name}=={series}.*", python, deps=True)
         found = {
             int(match[1]) for one in packages if (match := re.fullmatch(r"nvidia-.*-cu(\d\d)", one["name"]))
         }

@@ -13,6 +13,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 ENTRIES = 10
+# Read here because each test runs without the settings of whoever runs it.
+SEED = int(os.environ.get("BASEWISE_TEST_SEED", "0")) or random.SystemRandom().randrange(1, 10**9)
 
 
 def run_tool(name: str, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -38,10 +40,10 @@ def test_the_committed_tables_are_what_the_recorded_inputs_give(tool: str) -> No
 @pytest.mark.integration
 @pytest.mark.online
 def test_ten_random_entries_are_derived_again_from_the_real_wheels() -> None:
-    seed = int(os.environ.get("BASEWISE_TEST_SEED", "0")) or random.SystemRandom().randrange(1, 10**9)
+    print(f"BASEWISE_TEST_SEED={SEED}")
     kind = () if can_make_roots() else ("--kind", "elf")
-    done = run_tool("prove_knowledge.py", "--rederive", str(ENTRIES), "--seed", str(seed), *kind)
+    done = run_tool("prove_knowledge.py", "--rederive", str(ENTRIES), "--seed", str(SEED), *kind)
     assert done.returncode == 0, (
-        f"BASEWISE_TEST_SEED={seed} repeats this choice\n{done.stdout}\n{done.stderr}"
+        f"BASEWISE_TEST_SEED={SEED} repeats this choice\n{done.stdout}\n{done.stderr}"
     )
     assert f"{ENTRIES} re-derived, 0 differ" in done.stdout

@@ -35,11 +35,20 @@ class SonameOverride(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CudaFact(msgspec.Struct, frozen=True, kw_only=True):
-    """CUDA major that a release series of a framework brings through its `nvidia-*` wheels."""
+    """CUDA major that a release series of a framework brings through its `nvidia-*` wheels.
+
+    Args:
+        package: PEP 503 name.
+        versions: PEP 440 specifier set.
+        cuda: CUDA major.
+        extra: The extra that asks for those wheels, "" when the framework always does.
+        evidence: Where this comes from.
+    """
 
     package: str
     versions: str
     cuda: int
+    extra: str = ""
     evidence: Evidence
 
 
@@ -62,10 +71,20 @@ class GpuTable(msgspec.Struct, frozen=True, kw_only=True):
         """Return the least driver for a CUDA major, None when not known."""
         return next((fact.driver for fact in self.drivers if fact.cuda == cuda), None)
 
-    def cuda_for(self, package: str, version: str) -> int | None:
-        """Return the CUDA major that `package` `version` brings, None when not known."""
+    def cuda_for(self, package: str, version: str, *, extra: str = "") -> int | None:
+        """Return the CUDA major that `package` `version` brings, None when not known.
+
+        Args:
+            package: PEP 503 name.
+            version: PEP 440 version.
+            extra: An extra that was asked for (`and-cuda` of tensorflow).
+        """
         return next(
-            (fact.cuda for fact in self.cuda if fact.package == package and _holds(fact.versions, version)),
+            (
+                fact.cuda
+                for fact in self.cuda
+                if fact.package == package and fact.extra in {"", extra} and _holds(fact.versions, version)
+            ),
             None,
         )
 

@@ -114,7 +114,7 @@ def _fetch(
     shown = safe_text(file.filename)
     try:
         if urlsplit(url).scheme == "file":
-            fact = inspect_wheel(Path(url2pathname(urlsplit(url).path)), measured=measured)
+            fact = _read_local(Path(url2pathname(urlsplit(url).path)), measured)
         elif whole:
             fact = _fetch_whole(client, file, limits, measured)
         else:
@@ -124,6 +124,13 @@ def _fetch(
     if file.sha256 is not None and fact.sha256 != file.sha256:
         return Fetched(file, None, f"`{shown}` is not the file whose hash is pinned: its content was ignored")
     return Fetched(file, fact)
+
+
+def _read_local(path: Path, measured: str) -> WheelFact:
+    """Inspect a wheel on this machine; a device or pipe would never end."""
+    if not path.is_file():
+        raise WheelError("no such file")
+    return inspect_wheel(path, measured=measured)
 
 
 def _fetch_whole(client: HttpClient, file: DistributionFile, limits: FetchLimits, measured: str) -> WheelFact:

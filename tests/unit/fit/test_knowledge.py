@@ -168,6 +168,8 @@ def test_the_cuda_major_of_torch_and_its_driver_are_known() -> None:
     assert [gpu.cuda_for("torch", version) for version in ("2.0.1", "2.6.0", "2.15.0")] == [11, 12, 13]
     assert gpu.cuda_for("torch", "1.13.0") is None
     assert gpu.cuda_for("numpy", "2.0") is None
+    assert gpu.cuda_for("tensorflow", "2.19.0") is None
+    assert gpu.cuda_for("tensorflow", "2.19.0", extra="and-cuda") == 12
     assert gpu.driver_for(12) == "525.60.13"
     assert gpu.driver_for(99) is None
 

@@ -295,6 +295,15 @@ def test_a_wheel_on_this_machine_is_read_where_it_is(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    "url", ["file:///dev/zero", "file:///nowhere/x.whl", "http://[::1/x", "gopher://x/y"]
+)
+def test_an_address_that_leads_nowhere_is_a_sentence(url: str, tmp_path: Path) -> None:
+    collected = facts(cache=tmp_path).collect([wheel(CP312, url=url)])
+    assert collected.found == {}
+    assert "could not be inspected" in collected.problems[0]
+
+
+@pytest.mark.parametrize(
     "content",
     [b"", b"{", b"[]", msgspec.json.encode(fact(CP312, "b", hard=["libwrong.so.1"])), b"\xff\xfe"],
 )
