@@ -93,6 +93,7 @@ def settings_page() -> str:
         "| `BASEWISE_OFFLINE` | `1`: ask nobody, like `--offline`. |",
         "| `BASEWISE_DEBIAN_MIRROR` | Debian archive for `db build`; default: apt's own sources. |",
         "| `BASEWISE_DEBIAN_SECURITY_MIRROR` | Debian security archive for `db build`; default: apt's own sources. |",
+        "| `BASEWISE_DEBIAN_KEYRING` | Keyring that archive signatures are checked with; default: apt's own. |",
         "| `SOURCE_DATE_EPOCH` | The clock, in seconds since 1970, like `--now`. |",
         "| `NO_COLOR` | Any value: no colour. |",
     ]

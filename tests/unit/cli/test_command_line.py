@@ -15,7 +15,9 @@ def test_the_version_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out == f"basewise {__version__}\n"
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["choose", "--help"], ["db", "--help"], ["candidates", "list", "-h"]])
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["choose", "--help"], ["db", "--help"], ["candidates", "list", "-h"]]
+)
 def test_help_goes_to_stdout(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert run(arguments) == 0
     captured = capsys.readouterr()

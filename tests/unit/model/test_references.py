@@ -42,7 +42,8 @@ def test_what_is_no_digest_is_refused(text: str) -> None:
 
 
 def test_a_digest_and_a_diff_id_of_the_same_bytes_are_different_values() -> None:
-    assert Digest.parse(SHA256) != DiffId.parse(SHA256)
+    blob: object = Digest.parse(SHA256)
+    assert blob != DiffId.parse(SHA256)
 
 
 @pytest.mark.parametrize(
