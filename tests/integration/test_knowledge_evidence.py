@@ -40,7 +40,7 @@ def test_the_committed_tables_are_what_the_recorded_inputs_give(tool: str) -> No
 @pytest.mark.integration
 @pytest.mark.online
 def test_ten_random_entries_are_derived_again_from_the_real_wheels() -> None:
-    print(f"BASEWISE_TEST_SEED={SEED}")
+    sys.stdout.write(f"BASEWISE_TEST_SEED={SEED}\n")
     kind = () if can_make_roots() else ("--kind", "elf")
     done = run_tool("prove_knowledge.py", "--rederive", str(ENTRIES), "--seed", str(SEED), *kind)
     assert done.returncode == 0, (
