@@ -32,7 +32,7 @@ class PatternSet:
     """Many patterns at once, each with the number of whoever asked for it.
 
     Args:
-        patterns: Pairs of a pattern and a number below 64.
+        patterns: Pairs of a pattern and a number.
     """
 
     def __init__(self, patterns: Iterable[tuple[str, int]]) -> None:

@@ -17,6 +17,7 @@ import msgspec
 
 from basewise.image.config import ImageConfig
 from basewise.image.tree import FileTree
+from basewise.image.wanted import FileReader
 from basewise.model.base_image import SymbolLevels
 from basewise.model.distro import Distro, Libc
 from basewise.model.evidence import NotCovered
@@ -71,35 +72,8 @@ class ImageView(msgspec.Struct, frozen=True, kw_only=True):
         return next((result.distro for result in self.earlier if result.distro is not None), None)
 
 
-class Cataloger(Protocol):
-    """Finds one kind of thing in an image.
-
-    `name` and `version` are part of the key under which layers are remembered: raise `version` whenever
-    `wants`, `condenses` or what `condense` returns changes its meaning.
-    """
-
-    @property
-    def name(self) -> str:
-        """Lower case, unique: `dpkg`."""
-
-    @property
-    def version(self) -> int:
-        """Raised with every change of what it reads."""
-
-    @property
-    def wants(self) -> tuple[str, ...]:
-        """Patterns of files kept whole, for `tree.read`."""
-
-    @property
-    def condenses(self) -> tuple[str, ...]:
-        """Patterns of files of which only what `condense` returns is kept, for `tree.condensed`."""
-
-    @property
-    def max_file_bytes(self) -> int:
-        """Larger files among those are left out and reported; 0 for the general limit."""
-
-    def condense(self, path: str, content: bytes) -> bytes:
-        """Reduce a file to what is needed of it. Runs once in a layer's life; must not raise on hostile bytes."""
+class Cataloger(FileReader, Protocol):
+    """Finds one kind of thing in an image. See `FileReader` for what it declares."""
 
     def catalog(self, view: ImageView) -> CatalogResult:
         """Find things. Bad data is skipped and told in `not_covered`; an exception is a bug."""

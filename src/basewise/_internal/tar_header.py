@@ -1,0 +1,211 @@
+"""Tar headers: the fields of one block, the records of extension headers, and what they say together.
+
+Reference: POSIX.1-2017, pax; the GNU tar manual, section "Basic Tar Format"; Go's archive/tar.
+"""
+
+from __future__ import annotations
+
+from struct import Struct
+from zlib import adler32
+
+import msgspec
+
+__all__ = [
+    "BLOCK_BYTES",
+    "EXTENSIONS",
+    "LongNames",
+    "TarError",
+    "TarMember",
+    "check_header",
+    "read_member",
+    "read_number",
+]
+
+BLOCK_BYTES = 512
+MAX_CHAINED_HEADERS = 8
+MAX_MEMBER_BYTES = 2**43
+_PAX, _PAX_GLOBAL, _GNU_NAME, _GNU_LINK = b"xgLK"
+EXTENSIONS = frozenset((_PAX, _PAX_GLOBAL, _GNU_NAME, _GNU_LINK))
+_ADLER_MODULUS = 65_521
+# name, mode, size, type, link, magic, prefix
+_FIELDS = Struct("100s8s16x12s20xB100s6s82x155s12x")
+_CHECKSUM = slice(148, 156)
+_SPARSE_REAL_SIZE = slice(483, 495)
+_NO_DATA = frozenset("123456")
+_MODE_MASK = 0o7777
+_MAX_SIZE_DIGITS = 15
+
+
+class TarError(Exception):
+    """The stream is no readable tar."""
+
+
+class TarMember(msgspec.Struct, frozen=True, gc=False):
+    """One member.
+
+    Args:
+        path: As written, without leading `./` and `/`; undecodable bytes as surrogates.
+        kind: The type flag (`0` file, `1` hard link, `2` symbolic link, `5` directory …).
+        link: Target of a link, as written.
+        size_bytes: Of the content as stored.
+        mode: Permission bits, with setuid, setgid and sticky.
+        content: The content where it was asked for, else None.
+        full_bytes: Of a sparse file with its holes; otherwise as stored.
+    """
+
+    path: str
+    kind: str
+    link: str
+    size_bytes: int
+    mode: int = 0o644
+    content: bytes | None = None
+    full_bytes: int = 0
+
+
+class LongNames:
+    """What extension headers say about the member that follows them."""
+
+    def __init__(self) -> None:
+        self._pax: dict[str, bytes] = {}
+        self._gnu: dict[int, bytes] = {}
+        self._chained = 0
+
+    def add(self, kind: int, body: bytes) -> None:
+        """Read one extension header."""
+        self._chained += 1
+        if self._chained > MAX_CHAINED_HEADERS:
+            raise TarError(f"more than {MAX_CHAINED_HEADERS} extension headers in a row")
+        if kind == _PAX:
+            self._pax = _pax_records(body)
+        elif kind != _PAX_GLOBAL:
+            self._gnu[kind] = _text(body)
+
+    @property
+    def empty(self) -> bool:
+        """Nothing was said."""
+        return self._chained == 0
+
+    def take(self) -> tuple[bytes | None, bytes | None, int | None, int | None]:
+        """Return path, link, stored size and full size as far as they were said, and forget them."""
+        pax, gnu = self._pax, self._gnu
+        self._pax, self._gnu, self._chained = {}, {}, 0
+        sparse = any(name.startswith("GNU.sparse.") for name in pax)
+        path = (sparse and pax.get("GNU.sparse.name")) or pax.get("path")
+        full = pax.get("GNU.sparse.realsize") or pax.get("GNU.sparse.size")
+        return (
+            gnu.get(_GNU_NAME) or path or None,
+            gnu.get(_GNU_LINK) or pax.get("linkpath") or None,
+            _pax_size(pax.get("size")),
+            _pax_size(full),
+        )
+
+
+def read_member(header: bytes, names: LongNames) -> TarMember:
+    """Read the header of a member, with what extension headers said before it.
+
+    Raises:
+        TarError: A field is damaged or out of its limit.
+    """
+    name, mode, size_field, flag, link_field, magic, prefix = _FIELDS.unpack(header)
+    path, link, size, full = (None, None, None, None) if names.empty else names.take()
+    if path is None:
+        path = _text(name)
+        if magic == b"ustar\0" and prefix[0]:
+            path = _text(prefix[:131] if header[508:512] == b"tar\0" else prefix) + b"/" + path
+    if link is None:
+        link = _text(link_field)
+    if size is None:
+        size = read_number(size_field)
+    if size > MAX_MEMBER_BYTES:
+        raise TarError(f"a member says it has {size} bytes")
+    kind = chr(flag or ord("0"))
+    if kind == "0" and path.endswith(b"/"):
+        kind = "5"
+    elif kind == "S":
+        full = read_number(header[_SPARSE_REAL_SIZE])
+    if kind in _NO_DATA:
+        size = 0
+    return TarMember(
+        _clean(path.decode("utf-8", "surrogateescape")),
+        kind,
+        link.decode("utf-8", "surrogateescape"),
+        size,
+        read_number(mode) & _MODE_MASK,
+        None,
+        size if full is None else full,
+    )
+
+
+def _pax_records(body: bytes) -> dict[str, bytes]:
+    """Parse records of the form `LENGTH KEY=VALUE` and a newline."""
+    records: dict[str, bytes] = {}
+    start = 0
+    while start < len(body):
+        space = body.find(b" ", start, start + 8)
+        digits = body[start:space] if space > 0 else b""
+        if not digits.isdigit():
+            raise TarError("a pax record has no length")
+        end = start + int(digits)
+        record = body[space + 1 : end]
+        if end <= space or end > len(body) or not record.endswith(b"\n") or b"=" not in record:
+            raise TarError("a pax record is damaged")
+        key, _, value = record[:-1].partition(b"=")
+        if b"\0" in value and key in {b"path", b"linkpath", b"GNU.sparse.name"}:
+            raise TarError("a pax record names a path with a NUL")
+        records[key.decode("utf-8", "replace")] = value
+        start = end
+    return records
+
+
+def _pax_size(text: bytes | None) -> int | None:
+    if not text:
+        return None
+    if not (text.isdigit() and len(text) <= _MAX_SIZE_DIGITS):
+        raise TarError("a pax size is no number")
+    return int(text)
+
+
+def _clean(path: str) -> str:
+    while path.startswith(("./", "/")):
+        path = path[path.index("/") + 1 :]
+    return path.rstrip("/")
+
+
+def _text(field: bytes) -> bytes:
+    return field[: field.find(b"\0")] if b"\0" in field else field
+
+
+def read_number(field: bytes) -> int:
+    """Read an octal number, or a base-256 one when its first bit is set."""
+    if field[0] & 0x80:
+        if field[0] & 0x40:
+            raise TarError("a number is negative")
+        return int.from_bytes(bytes([field[0] & 0x3F]) + field[1:], "big")
+    digits = field.strip(b" \0")
+    if not digits:
+        return 0
+    try:
+        # `isdigit` first: `int` would also read signs, underscores and prefixes.
+        return int(digits, 8) if digits.isdigit() else _not_octal()
+    except ValueError:
+        return _not_octal()
+
+
+def _not_octal() -> int:
+    raise TarError("a header number is not octal")
+
+
+def check_header(header: bytes) -> None:
+    """Compare the checksum: the sum of all bytes, its own field counted as spaces.
+
+    The lower half of Adler-32 is one more than the sum of the bytes, modulo 65521, and comes from C. Old
+    archives summed signed bytes.
+    """
+    stated_field = header[_CHECKSUM]
+    stated = read_number(stated_field)
+    spaces = 8 * ord(" ") - sum(stated_field)
+    if ((adler32(header) & 0xFFFF) - 1 + spaces - stated) % _ADLER_MODULUS == 0:
+        return
+    if sum(byte - 256 if byte > 127 else byte for byte in header) + spaces == stated:  # noqa: PLR2004 - sign bit
+        return
+    raise TarError("a header has a wrong checksum")

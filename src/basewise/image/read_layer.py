@@ -1,0 +1,168 @@
+"""Reading a layer: one pass over its stored bytes, verified on the way, nothing unpacked.
+
+The bytes are hashed as stored and as inflated while they stream, in a thread beside; whatever was found is given
+out only when both are what the image says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from basewise._internal.gunzip import InflateError, open_inflated
+from basewise._internal.parallel import Hashing, hashing_beside
+from basewise._internal.tar import ByteStream, TarError, walk_tar
+from basewise._internal.text import format_bytes
+from basewise.errors import ImageError
+from basewise.image.collect import LayerCollector, TooManyEntriesError
+from basewise.image.content import LayerContent
+from basewise.image.image import StoredLayer
+from basewise.image.limits import DEFAULT_LIMITS, Limits
+from basewise.image.wanted import Wanted
+from basewise.model.digest import DiffId, Digest
+
+__all__ = ["read_layer"]
+
+_CHUNK_BYTES = 512 * 1024
+_STORED, _TAR = 0, 1
+
+
+class _TooLargeError(Exception):
+    """The layer inflates to more than the limit."""
+
+
+class _Stored:
+    """The stored bytes: hashed, counted, and never more of them than were stated."""
+
+    def __init__(self, stream: ByteStream, hashing: Hashing, layer: StoredLayer) -> None:
+        self._stream = stream
+        self._hashing = hashing
+        self._layer = layer
+        self.count = 0
+
+    def read(self, size: int, /) -> bytes:
+        part = self._stream.read(size)
+        self.count += len(part)
+        stated = self._layer.size_bytes
+        if stated is not None and self.count > stated:
+            raise ImageError(
+                f"cannot read {self._layer.name}: it has more than the {stated} bytes that the manifest states",
+                hint="pull or save the image again",
+            )
+        if part:
+            self._hashing.update(_STORED, part)
+        return part
+
+    def drain(self) -> None:
+        """Read what is left."""
+        while self.read(_CHUNK_BYTES):
+            pass
+
+
+class _Inflated:
+    """The tar: hashed, counted, and never more of it than the limit."""
+
+    def __init__(self, stream: ByteStream, hashing: Hashing, limit_bytes: int) -> None:
+        self._read = stream.read
+        self._hashing = hashing
+        self._limit = limit_bytes
+        self.count = 0
+
+    def read(self, size: int, /) -> bytes:
+        part = self._read(size)
+        self.count += len(part)
+        if self.count > self._limit:
+            raise _TooLargeError
+        if part:
+            self._hashing.update(_TAR, part)
+        return part
+
+
+def read_layer(
+    layer: StoredLayer, wanted: Wanted, limits: Limits = DEFAULT_LIMITS, *, targets: Collection[str] = ()
+) -> LayerContent:
+    """Read a layer.
+
+    Args:
+        layer: Where its bytes come from, and what they must hash to.
+        wanted: Which files are kept.
+        limits: Hitting `entries`, `layer_bytes` or `kept_bytes` ends or thins out the reading and is told in
+            `not_covered`; the content then has no diff id, because it was not verified.
+        targets: Further paths to keep, where hard links of wanted files lead to.
+
+    Raises:
+        ImageError: The bytes cannot be had, are no layer, or are not those that the image states.
+    """
+    collector = LayerCollector(layer.name, wanted, limits, targets)
+    digest_algorithm = layer.digest.algorithm if layer.digest is not None else "sha256"
+    with hashing_beside(digest_algorithm, layer.diff_id.algorithm) as hashing, layer.open_blob() as stream:
+        stored = _Stored(stream, hashing, layer)
+        whole, tar_bytes = _walk(layer, stored, hashing, collector, limits)
+        stored.drain()
+        digest = Digest(digest_algorithm, hashing.value(_STORED))
+        _compare_digest(layer, digest, stored.count)
+        diff_id = DiffId(layer.diff_id.algorithm, hashing.value(_TAR)) if whole else None
+    if diff_id is not None and diff_id != layer.diff_id:
+        raise ImageError(
+            f"cannot trust {layer.name}: it inflates to {diff_id}, the configuration states {layer.diff_id}",
+            hint="the image is inconsistent; build or pull it again",
+        )
+    missing = collector.missing_targets() if whole and not targets else None
+    if missing:
+        return read_layer(layer, wanted, limits, targets=missing)
+    return collector.finish(digest=digest, diff_id=diff_id, stored_bytes=stored.count, tar_bytes=tar_bytes)
+
+
+def _walk(
+    layer: StoredLayer, stored: _Stored, hashing: Hashing, collector: LayerCollector, limits: Limits
+) -> tuple[bool, int]:
+    """Collect every entry; return whether the tar was read to its end, and its length."""
+    tar = None
+    try:
+        tar = _Inflated(
+            open_inflated(stored, max_window_bytes=limits.zstd_window_bytes), hashing, limits.layer_bytes
+        )
+        for member in walk_tar(
+            tar,
+            collector.visit,
+            max_content_bytes=limits.kept_bytes,
+            max_members=2 * limits.entries,
+        ):
+            if member.content is not None:
+                collector.store(member.content)
+        while tar.read(_CHUNK_BYTES):
+            pass
+    except TooManyEntriesError:
+        collector.remark(f"it has more than {limits.entries} entries; the others were not read")
+    except _TooLargeError:
+        collector.remark(f"it inflates to more than {limits.layer_bytes} bytes; the rest was not read")
+    except (InflateError, TarError) as error:
+        raise _damaged(layer, stored, hashing, error) from error
+    except OSError as error:
+        raise ImageError(f"cannot read {layer.name}: {error.strerror or error}") from error
+    else:
+        return True, tar.count
+    return False, tar.count if tar is not None else 0
+
+
+def _damaged(layer: StoredLayer, stored: _Stored, hashing: Hashing, error: Exception) -> ImageError:
+    """Say what is wrong: that the bytes are not the stated ones, if so, else what cannot be read of them."""
+    where = format_bytes(stored.count)
+    stored.drain()
+    if layer.digest is not None:
+        digest = Digest(layer.digest.algorithm, hashing.value(_STORED))
+        _compare_digest(layer, digest, stored.count)
+    return ImageError(
+        f"cannot read {layer.name}: {error} (after {where})", hint="the image is damaged; build it again"
+    )
+
+
+def _compare_digest(layer: StoredLayer, digest: Digest, count: int) -> None:
+    if layer.size_bytes is not None and count < layer.size_bytes:
+        raise ImageError(
+            f"cannot read {layer.name}: it ends after {count} of {layer.size_bytes} bytes",
+            hint="pull or save the image again",
+        )
+    if layer.digest is not None and digest != layer.digest:
+        raise ImageError(
+            f"cannot trust {layer.name}: its bytes hash to {digest}", hint="pull or save the image again"
+        )
