@@ -225,7 +225,9 @@ def _is_own_lock(app: Application) -> bool:
     return (
         app.lock is not None
         and all(package.hashes for package in app.lock.packages)
-        and all(manifest.format == "requirements" for manifest in app.manifests)
+        and all(
+            manifest.format == "requirements" for manifest in app.manifests if manifest.role != "compared"
+        )
     )
 
 

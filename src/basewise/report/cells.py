@@ -26,6 +26,7 @@ __all__ = [
 UNKNOWN = "?"
 MAX_ADDED_CHARACTERS = 11
 MAX_IMAGES = 3
+_ESTIMATED = "estimated"
 _VERDICTS = {
     Verdict.FITS: "fits",
     Verdict.FITS_WITH_PACKAGES: "packages",
@@ -81,7 +82,7 @@ def row_of(candidate: Candidate, *, counts_are_covered: bool) -> Row:
         verdict=_VERDICTS[candidate.verdict],
         adds=_adds(candidate),
         download=_size(candidate.size.download_bytes, candidate.size.base_compressed_bytes),
-        disk=_size(candidate.size.disk_bytes, candidate.size.base_disk_bytes),
+        disk=_marked(_size(candidate.size.disk_bytes, candidate.size.base_disk_bytes), candidate.size.basis),
         fixable=_number(counts.fixable if measured else None),
         open=_number(_open(stay, states.open, states.wont_fix, states.minor) if measured else None)
         + _exploited(counts),
@@ -149,6 +150,10 @@ def _size(finished: int | None, base: int | None) -> str:
     if finished is not None:
         return format_bytes(finished)
     return UNKNOWN if base is None else f">{format_bytes(base)}"
+
+
+def _marked(size: str, basis: str) -> str:
+    return f"~{size}" if basis == _ESTIMATED and size != UNKNOWN else size
 
 
 def _open(stay: int | None, opened: int | None, wont_fix: int | None, minor: int | None) -> int | None:

@@ -18,7 +18,16 @@ from basewise.model.store_status import DatabaseStatus
 
 __all__ = ["render_catalogue", "render_store_status"]
 
-_LEAST_WIDTHS = {"python": 7, "libc": 10, "pulled": 6, "on disk": 8, "packages": 8, "support": 7, "built": 10}
+_LEAST_WIDTHS = {
+    "image": 26,
+    "python": 7,
+    "libc": 10,
+    "pulled": 6,
+    "on disk": 8,
+    "packages": 8,
+    "support": 7,
+    "built": 10,
+}
 _PHASE_WORDS = {SupportPhase.UNKNOWN: "?"}
 
 
@@ -81,11 +90,13 @@ def _coverage_lines(coverage: Coverage) -> list[str]:
 
 
 def _table(*columns: str) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1))
+    table = Table(
+        box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0), collapse_padding=True
+    )
     numbers = {"pulled", "on disk", "packages", "age", "facts"}
     for index, column in enumerate(columns):
         # Only the first column gives way on a narrow terminal: a cut number would be a wrong one.
-        least = None if index == 0 else _LEAST_WIDTHS.get(column)
+        least = _LEAST_WIDTHS.get(column)
         table.add_column(
             column, justify="right" if column in numbers else "left", no_wrap=index > 0, min_width=least
         )

@@ -17,7 +17,7 @@ _COLUMNS_EXPLAINED = (
     "minor: the tracker calls it minor; undet.: undetermined, beside the rest and weighing nothing"
 )
 _MARKS_EXPLAINED = (
-    "?: not known, never zero; *: no other is both cleaner and smaller; !: one that stays is known to be "
+    "?: not known, never zero; ~: an estimate; *: no other is both cleaner and smaller; !: one that stays is known to be "
     "exploited; sizes are of the finished application: base, OS packages and wheels"
 )
 
