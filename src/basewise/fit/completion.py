@@ -19,7 +19,7 @@ from basewise.fit.markers import is_wanted
 from basewise.fit.outcome import ResolutionProblem
 from basewise.fit.tags import WheelIndex
 from basewise.fit.targets import Target
-from basewise.fit.uv_runner import CompileRequest
+from basewise.fit.uv_request import CompileRequest
 from basewise.model.requirement import DistributionFile, Resolution, ResolvedPackage
 
 __all__ = [

@@ -12,10 +12,11 @@ from basewise.debian.package import BinaryPackage, SuiteIndex
 from basewise.errors import KnowledgeError
 from basewise.fit.facts import NeedKind
 from basewise.fit.native import Need
+from basewise.fit.need_sentences import because, needs_packages, no_provider, perhaps_carried
 from basewise.fit.sonames import SonameMap
 from basewise.model.base_image import BaseImage
 from basewise.model.package import Package, PackageType
-from basewise.model.verdict import AddedPackage, ClosurePackage, Reason, ReasonKind
+from basewise.model.verdict import AddedPackage, ClosurePackage, Reason
 
 __all__ = ["Bases", "Chosen", "LoadSuite", "Roots", "merged_why", "release_of"]
 
@@ -29,7 +30,6 @@ _ALWAYS_ON_DEBIAN = frozenset({"libgcc_s.so.1", "libstdc++.so.6", "libz.so.1"})
 _C_LIBRARY = re.compile(
     r"(?:lib(?:c|m|mvec|dl|rt|pthread|util|anl|resolv|nsl)|ld-linux[-a-z0-9_]*)\.so\.[0-9]+\Z"
 )
-_PROGRAM_KINDS = frozenset({NeedKind.PROGRAM, NeedKind.FONTS, NeedKind.COMPILER, NeedKind.JAVA})
 
 
 class Roots(msgspec.Struct, frozen=True):
@@ -87,15 +87,15 @@ class Bases:
                 continue
             names = self._packages_for(image, need)
             for name in names:
-                why.setdefault(name, []).append(_because(need))
+                why.setdefault(name, []).append(because(need))
             if names:
-                reasons.append(_needs(need, names))
+                reasons.append(needs_packages(need, names))
             elif need.kind is NeedKind.SONAME and not_inspected:
-                reasons.append(_perhaps_carried(need, not_inspected))
+                reasons.append(perhaps_carried(need, not_inspected))
             else:
                 gone = self._is_gone(image, need)
                 unsettled = unsettled or not gone
-                reasons.append(_no_provider(image, need, gone=gone))
+                reasons.append(no_provider(image, need, gone=gone))
         return Roots({name: tuple(why[name]) for name in sorted(why)}, tuple(reasons), unsettled)
 
     def choose(
@@ -194,44 +194,6 @@ def merged_why(*parts: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ..
     """Return package names with all their reasons, sorted by name."""
     names = sorted({name for part in parts for name in part})
     return {name: tuple(why for part in parts for why in part.get(name, ())) for name in names}
-
-
-def _because(need: Need) -> str:
-    who = ", ".join(need.wanted_by)
-    if need.kind is NeedKind.SONAME:
-        return f"{who} loads {need.name}"
-    return f"{who} needs {need.name}"
-
-
-def _needs(need: Need, names: tuple[str, ...]) -> Reason:
-    kind = ReasonKind.NEEDS_PROGRAM if need.kind in _PROGRAM_KINDS else ReasonKind.NEEDS_LIBRARY
-    moment = "at import" if need.when == "import" else "when it is called"
-    sentence = f"{', '.join(need.wanted_by)} needs {need.name} {moment}: add {' '.join(names)}"
-    return Reason(kind=kind, package=need.wanted_by[0], sentence=sentence, evidence=need.evidence)
-
-
-def _no_provider(image: BaseImage, need: Need, *, gone: bool) -> Reason:
-    who = ", ".join(need.wanted_by)
-    sentence = (
-        f"{who} needs {need.name}, which no package of {image.distro} brings"
-        if gone
-        else f"{who} needs {need.name}; which package of {image.distro} brings it is not known"
-    )
-    return Reason(
-        kind=ReasonKind.NO_PROVIDER,
-        package=need.wanted_by[0],
-        sentence=sentence,
-        blocking=gone,
-        evidence=need.evidence,
-    )
-
-
-def _perhaps_carried(need: Need, not_inspected: tuple[str, ...]) -> Reason:
-    who = ", ".join(need.wanted_by)
-    sentence = f"{who} needs {need.name}, which no known package brings; {', '.join(not_inspected)}, not inspected, may carry it"
-    return Reason(
-        kind=ReasonKind.NOT_INSPECTED, package=need.wanted_by[0], sentence=sentence, evidence=need.evidence
-    )
 
 
 def _unmeasured(manager: str, name: str, why: tuple[str, ...], suite: SuiteIndex | None) -> AddedPackage:

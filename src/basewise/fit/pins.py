@@ -23,7 +23,8 @@ from basewise.fit.outcome import FitOptions, ResolutionProblem
 from basewise.fit.resolve import Resolved, request_for, resolve_all
 from basewise.fit.sdist_metadata import SourceArchives
 from basewise.fit.targets import Target
-from basewise.fit.uv_runner import CompileRequest, UvRunner
+from basewise.fit.uv_request import CompileRequest
+from basewise.fit.uv_runner import UvRunner
 from basewise.fit.wheel_facts import WheelFacts
 from basewise.model.evidence import NotCovered
 from basewise.model.requirement import Application, DistributionFile, Requirement, Resolution

@@ -17,7 +17,8 @@ from basewise.fit.messages import Failure, FailureKind, read_failure, read_yanke
 from basewise.fit.outcome import ResolutionProblem
 from basewise.fit.pylock import read_pylock
 from basewise.fit.sdist_metadata import SourceArchives
-from basewise.fit.uv_runner import CompileRequest, CompileResult, StaticMetadata, UvRunner
+from basewise.fit.uv_request import CompileRequest, CompileResult, StaticMetadata
+from basewise.fit.uv_runner import UvRunner
 from basewise.model.evidence import NotCovered
 from basewise.model.requirement import Application, Requirement, Resolution, ResolvedPackage
 from basewise.progress import Progress

@@ -10,7 +10,8 @@ from basewise.fit.messages import FailureKind, read_failure, read_yanked
 from basewise.fit.pylock import read_pylock
 from basewise.fit.resolve import request_for, requirement_line
 from basewise.fit.sdist_metadata import read_archive
-from basewise.fit.uv_runner import CompileRequest, UvRunner
+from basewise.fit.uv_request import CompileRequest
+from basewise.fit.uv_runner import UvRunner
 from basewise.testing.fits import application, requirement
 from basewise.testing.package_index import PackageIndex
 
