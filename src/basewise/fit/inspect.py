@@ -20,7 +20,7 @@ from typing import BinaryIO
 
 import msgspec
 
-from basewise.fit.elf import ElfError, ElfFacts, highest_version, is_elf, read_elf
+from basewise._internal.elf import ElfError, ElfFacts, highest_version, is_elf, read_elf
 from basewise.fit.facts import WheelFact
 
 __all__ = ["InspectLimits", "WheelError", "inspect_wheel", "is_public_library", "split_needs"]

@@ -1,6 +1,6 @@
 """What a shared object needs, read from its dynamic section without any library.
 
-The bytes come from wheels, so they are hostile: every offset is checked against the file, every list has
+The bytes come from wheels and images, so they are hostile: every offset is checked against the file, every list has
 a limit, and whatever does not hold together is an `ElfError`. Search paths (RPATH, RUNPATH) are ignored on
 purpose: the loader reuses an already loaded SONAME, and strict path search gives false alarms.
 
@@ -33,6 +33,7 @@ _HEADER_BYTES_32 = 52
 _PT_LOAD, _PT_DYNAMIC, _PT_INTERP = 1, 2, 3
 _DT_NULL, _DT_NEEDED, _DT_STRTAB, _DT_STRSZ, _DT_SONAME = 0, 1, 5, 10, 14
 _DT_VERNEED, _DT_VERNEEDNUM = 0x6FFFFFFE, 0x6FFFFFFF
+_DT_VERDEF, _DT_VERDEFNUM = 0x6FFFFFFC, 0x6FFFFFFD
 _MACHINES = {
     3: "i686",
     21: "ppc64le",
@@ -61,6 +62,7 @@ class ElfFacts(msgspec.Struct, frozen=True, kw_only=True):
         versions: Symbol versions referenced, as (library, version): `("libc.so.6", "GLIBC_2.28")`, sorted.
         modules: Names whose `PyInit_` function stands in the dynamic string table: this is an extension
             module when its own name is among them.
+        defines: Symbol versions that it offers itself, sorted.
         executable: It names a program interpreter or is of the fixed-address kind.
     """
 
@@ -69,6 +71,7 @@ class ElfFacts(msgspec.Struct, frozen=True, kw_only=True):
     soname: str = ""
     versions: tuple[tuple[str, str], ...] = ()
     modules: tuple[str, ...] = ()
+    defines: tuple[str, ...] = ()
     executable: bool = False
 
 
@@ -133,6 +136,7 @@ def read_elf(content: bytes) -> ElfFacts:
         soname=soname,
         versions=_read_versions(layout, dict(reversed(entries)), strings),
         modules=_module_names(strings),
+        defines=_read_definitions(layout, dict(reversed(entries)), strings),
         executable=executable,
     )
 
@@ -233,6 +237,22 @@ def _read_versions(layout: _Layout, values: dict[int, int], strings: bytes) -> t
             if step == 0:
                 break
             inner += step
+        if following == 0:
+            break
+        offset += following
+    return tuple(sorted(found))
+
+
+def _read_definitions(layout: _Layout, values: dict[int, int], strings: bytes) -> tuple[str, ...]:
+    """Return the symbol versions that the file defines; the first name of each counts, the others are parents."""
+    if _DT_VERDEF not in values:
+        return ()
+    found: set[str] = set()
+    offset = layout.offset_of(values[_DT_VERDEF])
+    for _ in range(min(values.get(_DT_VERDEFNUM, 0), MAX_VERSION_FILES)):
+        _, _, _, count, _, first, following = layout.unpack("HHHHIII", offset)
+        if count:
+            found.add(_name_at(strings, layout.unpack("I", offset + first)[0]))
         if following == 0:
             break
         offset += following

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from elftools.elf.dynamic import DynamicSegment
 from elftools.elf.elffile import ELFFile
-from elftools.elf.gnuversions import GNUVerNeedSection
+from elftools.elf.gnuversions import GNUVerDefSection, GNUVerNeedSection
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from basewise.fit.elf import ElfError, ElfFacts, highest_version, is_elf, read_elf
+from basewise._internal.elf import ElfError, ElfFacts, highest_version, is_elf, read_elf
 from basewise.testing.wheels import make_elf
 
 SAMPLE = make_elf(
@@ -31,7 +31,9 @@ def shared_objects_of_this_machine() -> list[Path]:
     return [path for path in sorted(real) if path.stat().st_size < 8 << 20][::7][:80]
 
 
-def facts_by_pyelftools(content: bytes) -> tuple[tuple[str, ...], str, tuple[tuple[str, str], ...]]:
+def facts_by_pyelftools(
+    content: bytes,
+) -> tuple[tuple[str, ...], str, tuple[tuple[str, str], ...], tuple[str, ...]]:
     needed: list[str] = []
     soname = ""
     versions: set[tuple[str, str]] = set()
@@ -46,7 +48,11 @@ def facts_by_pyelftools(content: bytes) -> tuple[tuple[str, ...], str, tuple[tup
     section = file.get_section_by_name(".gnu.version_r")
     if isinstance(section, GNUVerNeedSection):
         versions = {(str(file.name), name.name) for file, names in section.iter_versions() for name in names}
-    return tuple(dict.fromkeys(needed)), soname, tuple(sorted(versions))
+    section = file.get_section_by_name(".gnu.version_d")
+    defines: set[str] = set()
+    if isinstance(section, GNUVerDefSection):
+        defines = {next(names).name for _, names in section.iter_versions()}
+    return tuple(dict.fromkeys(needed)), soname, tuple(sorted(versions)), tuple(sorted(defines))
 
 
 def test_the_real_shared_objects_of_this_machine_read_as_pyelftools_reads_them() -> None:
@@ -55,7 +61,8 @@ def test_the_real_shared_objects_of_this_machine_read_as_pyelftools_reads_them()
         content = path.read_bytes()
         if is_elf(content):
             facts = read_elf(content)
-            assert (facts.needed, facts.soname, facts.versions) == facts_by_pyelftools(content), path
+            found = (facts.needed, facts.soname, facts.versions, facts.defines)
+            assert found == facts_by_pyelftools(content), path
             compared += 1
     assert compared > 10
 
