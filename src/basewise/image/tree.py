@@ -199,6 +199,14 @@ class FileTree:
             if path in content.kept or path in content.path_set
         ]
 
+    def condensed_history(self, path: str, cataloger: str) -> list[tuple[int, bytes | None]]:
+        """Return each layer that has `path` itself, from the lowest up, with what `cataloger` condensed of it."""
+        return [
+            (number, content.condensed.get(cataloger, {}).get(path))
+            for number, content in enumerate(self._layers)
+            if path in content.condensed.get(cataloger, {}) or path in content.path_set
+        ]
+
     @property
     def layer_count(self) -> int:
         """How many layers were merged."""

@@ -21,7 +21,7 @@ from basewise.image.wanted import FileReader
 from basewise.model.base_image import SymbolLevels
 from basewise.model.distro import Distro, Libc
 from basewise.model.evidence import NotCovered
-from basewise.model.inventory import ImageSurface, InstalledPackage, Owner, PythonRuntime
+from basewise.model.inventory import EmbeddedComponent, ImageSurface, InstalledPackage, Owner, PythonRuntime
 from basewise.model.package import PackageType
 
 __all__ = ["CatalogResult", "Cataloger", "ImageView"]
@@ -31,7 +31,9 @@ class CatalogResult(msgspec.Struct, frozen=True, kw_only=True):
     """What one cataloger found; None and empty say nothing.
 
     Args:
+        embedded: Evidence that is no installed package.
         owned: Path to the OS package that brought it; only paths that another cataloger may ask for.
+        checksums: Of such paths, what their content was when installed: `md5:…`, `sha1:…`, `sha256:…`, lower hex.
         not_covered: What was there and could not be read, with the reason.
     """
 
@@ -42,7 +44,9 @@ class CatalogResult(msgspec.Struct, frozen=True, kw_only=True):
     sonames: frozenset[str] | None = None
     pythons: tuple[PythonRuntime, ...] = ()
     surface: ImageSurface | None = None
+    embedded: tuple[EmbeddedComponent, ...] = ()
     owned: Mapping[str, Owner] = msgspec.field(default_factory=dict)
+    checksums: Mapping[str, str] = msgspec.field(default_factory=dict)
     not_covered: tuple[NotCovered, ...] = ()
 
 
@@ -56,6 +60,10 @@ class ImageView(msgspec.Struct, frozen=True, kw_only=True):
     def owner_of(self, path: str) -> Owner | None:
         """Return the OS package that brought `path`, as far as earlier catalogers say."""
         return next((result.owned[path] for result in self.earlier if path in result.owned), None)
+
+    def checksum_of(self, path: str) -> str | None:
+        """Return what the content of an owned path was when its package was installed, where that is known."""
+        return next((result.checksums[path] for result in self.earlier if path in result.checksums), None)
 
     def packages(self, *types: PackageType) -> tuple[InstalledPackage, ...]:
         """Return the packages of these types that earlier catalogers found; all when no type is given."""

@@ -14,6 +14,7 @@ from basewise.model.package import Package, PackageType
 from basewise.model.platform import Platform
 
 __all__ = [
+    "EmbeddedComponent",
     "HistoryLine",
     "ImageFacts",
     "ImageSurface",
@@ -45,6 +46,7 @@ class InstalledPackage(msgspec.Struct, frozen=True, order=True, kw_only=True):
         owner: OS package that owns a Python distribution; None when its own tool installed it.
         installer: What says that it installed it (`pip`, `uv`, `conda`), "" when nothing does.
         files_changed: Files of an owned distribution no longer match what the owner installed.
+        module: Label of the module stream that an rpm package belongs to, "" for none.
     """
 
     package: Package
@@ -53,6 +55,25 @@ class InstalledPackage(msgspec.Struct, frozen=True, order=True, kw_only=True):
     owner: Owner | None = None
     installer: str = ""
     files_changed: bool = False
+    module: str = ""
+
+
+class EmbeddedComponent(msgspec.Struct, frozen=True, order=True, kw_only=True):
+    """Something that an image carries inside something else: evidence with its path, no installed package.
+
+    Args:
+        location: Where it stands, without leading slash.
+        kind: `vendored` (inside another distribution), `bundled` (a wheel kept for later), `sbom` (what a
+            wheel says of its own contents), `not-installed` (metadata in a place that is no site directory).
+        name, version: As it says itself, "" when it says nothing.
+        layer: Index of the layer that brought it.
+    """
+
+    location: str
+    kind: str
+    name: str = ""
+    version: str = ""
+    layer: int | None = None
 
 
 class PythonRuntime(msgspec.Struct, frozen=True, order=True, kw_only=True):
@@ -154,6 +175,7 @@ class Inventory(msgspec.Struct, frozen=True, kw_only=True):
         symbols: Symbol levels of the C++ runtime; None when not known.
         pythons: Interpreters, sorted.
         coverage: Whether everything was read; `not_covered` names what was not.
+        embedded: What is evidence and no package, sorted.
     """
 
     image: ImageFacts
@@ -165,3 +187,4 @@ class Inventory(msgspec.Struct, frozen=True, kw_only=True):
     sonames: frozenset[str] | None
     pythons: tuple[PythonRuntime, ...]
     coverage: Coverage
+    embedded: tuple[EmbeddedComponent, ...] = ()
