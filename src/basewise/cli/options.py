@@ -13,7 +13,15 @@ import click
 from basewise.cli.console import write_stdout
 from basewise.errors import InvalidValueError, UsageError
 
-__all__ = ["common_options", "now_option", "output_options", "parse_now", "terminal_width", "write_result"]
+__all__ = [
+    "common_options",
+    "named_folder",
+    "now_option",
+    "output_options",
+    "parse_now",
+    "terminal_width",
+    "write_result",
+]
 
 DEFAULT_WIDTH_COLUMNS = 100
 LEAST_WIDTH_COLUMNS = 60
@@ -77,6 +85,19 @@ def output_options(formats: tuple[str, ...]) -> Callable[[Command], Command]:
         )(command)  # fmt: skip
 
     return add
+
+
+def named_folder(text: str) -> Path:
+    """Return the folder that an argument names.
+
+    Raises:
+        UsageError: It names none.
+    """
+    if not text:
+        raise UsageError(
+            "the application folder is an empty name", hint="write `.` for the working directory"
+        )
+    return Path(text)
 
 
 def terminal_width(output: str | None) -> int:

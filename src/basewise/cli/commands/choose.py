@@ -10,6 +10,7 @@ import click
 
 from basewise.cli.options import (
     common_options,
+    named_folder,
     now_option,
     output_options,
     parse_now,
@@ -72,7 +73,7 @@ def command(**flags: Any) -> int:  # noqa: ANN401 - one name for all flags; each
     from basewise.cli.console import ConsoleProgress
     from basewise.operations.choose import choose
 
-    folder = Path(flags["app"])
+    folder = named_folder(flags["app"])
     progress = ConsoleProgress(1 if flags["verbose"] else -1 if flags["quiet"] else 0)
     now = parse_now(flags["now"], os.environ.get("SOURCE_DATE_EPOCH"))
     options = _options(folder, flags)
