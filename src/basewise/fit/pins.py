@@ -33,7 +33,6 @@ from basewise.progress import Progress
 __all__ = ["Pins", "find_pins"]
 
 _USUAL_MACHINES = ("aarch64", "x86_64")
-_NEWEST_FIRST_HINT = "relax one of the requirements that are named, or choose another Python"
 
 
 class Pins(msgspec.Struct, frozen=True, kw_only=True):
@@ -230,10 +229,16 @@ def _demand_a_solution(resolved: Mapping[str, Resolved], sources: _Sources, deci
     newest = max(problems, key=lambda python: int(python.split(".")[1]))
     missing = next((one for one in problems.values() if one.kind == "missing"), None)
     problem = problems.get(stated) or missing or problems[newest]
+    places = _places(problem, sources.app.requirements)
+    if problem.kind == "missing":
+        raise UnsatisfiableError(
+            f"a requirement does not exist on the package index{places}: {problem.sentence}",
+            hint=decision.hint
+            or "check how it is spelled, and the index that uv and pip are configured with",
+        )
     raise UnsatisfiableError(
-        f"the requirements have no solution on Python {problem.python}: {problem.sentence}"
-        f"{_places(problem, sources.app.requirements)}",
-        hint=decision.hint or _NEWEST_FIRST_HINT,
+        f"the requirements have no solution on Python {problem.python}{places}: {problem.sentence}",
+        hint=decision.hint or "relax one of the requirements that are named, or choose another Python",
     )
 
 

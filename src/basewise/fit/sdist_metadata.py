@@ -17,6 +17,7 @@ from pathlib import Path, PurePosixPath
 import msgspec
 
 from basewise._internal.paths import cache_directory, write_atomically
+from basewise._internal.text import format_bytes
 from basewise.errors import OutputError
 from basewise.model.requirement import DistributionFile
 
@@ -72,6 +73,10 @@ class SourceArchives:
             return SourceMetadata(
                 doubt="its source archive was not fetched, so its dependencies are not known"
             )
+        if (file.size_bytes or 0) > _MAX_ARCHIVE_BYTES:
+            limit = format_bytes(_MAX_ARCHIVE_BYTES)
+            doubt = f"its source archive is larger than {limit} and was not read, so its dependencies are not known"
+            return SourceMetadata(doubt=doubt)
         body, problem = _fetch(file.url)
         if body is None:
             return SourceMetadata(doubt=f"{problem}, so its dependencies are not known")

@@ -50,6 +50,13 @@ def test_the_lock_keeps_the_source_archive_of_what_is_built() -> None:
     assert text.count("--hash") == 1
 
 
+def test_the_lock_leaves_out_the_source_archive_of_what_has_wheels_everywhere() -> None:
+    everywhere = pin("alpha", "1.0", "py3-none-any", sdist=True)
+    without_musl = pin("beta", "1.0", NATIVE, "cp312-cp312-manylinux_2_28_aarch64", sdist=True)
+    assert lock_text(resolution(everywhere), "3.12", machines=BOTH).count("--hash") == 1
+    assert lock_text(resolution(without_musl), "3.12", machines=BOTH).count("--hash") == 3
+
+
 def test_the_lock_names_a_machine_where_only_one_wants_the_pin() -> None:
     pins = resolution(
         pin(
