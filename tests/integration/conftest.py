@@ -1,6 +1,7 @@
 """What integration tests share: programs of the machine, and look-alikes of base images.
 
-`BASEWISE_TEST_CACHE` names a directory in which look-alikes are kept from one run to the next.
+`BASEWISE_TEST_CACHE` names a directory in which look-alikes are kept from one run to the next,
+`BASEWISE_TEST_PYTHON` the CPython that they get; by default it is the newest one that is found here.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from filelock import FileLock
 from basewise.candidates.catalogue import load_catalogue
 from basewise.model.base_image import BaseImage
 from basewise.testing.buildah import Buildah
-from basewise.testing.interpreter import Interpreter, find_interpreters
+from basewise.testing.interpreter import Interpreter, describe_interpreter, find_interpreters
 from basewise.testing.look_alike import ENVIRONMENT, make_root_archive, pip_configuration
 
 RequirePrograms = Callable[..., None]
@@ -57,9 +58,15 @@ def interpreter() -> Interpreter:
         for image in load_catalogue().images
         if image.variant == "slim" and image.distro.codename == BASE_RELEASE and not image.prerelease
     }
+    stated = os.environ.get("BASEWISE_TEST_PYTHON")
     found = find_interpreters(minors)
+    if stated:
+        one = describe_interpreter(stated)
+        found = (one,) if one is not None and one.minor in minors else ()
     if not found:
-        skip_or_fail(f"no CPython here is of a minor that the catalogue has: {', '.join(sorted(minors))}")
+        skip_or_fail(
+            f"no CPython here is of a minor that the catalogue has slim images of: {', '.join(sorted(minors))}"
+        )
     return found[0]
 
 

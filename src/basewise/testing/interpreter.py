@@ -40,10 +40,8 @@ _LEFT_OUT = (
     "dist-packages", "config-*", "EXTERNALLY-MANAGED", "*.a", "sitecustomize.py",
 )  # fmt: skip
 # Debian's interpreter installs into `dist-packages` of other places; the official images use CPython's own layout.
-_DEBIAN_LAYOUT = (
-    ("sysconfig.py", "prefix_scheme = 'posix_local'", "prefix_scheme = 'posix_prefix'"),
-    ("site.py", "            if is_virtual_environment:", "            if True:"),
-)
+_DEBIAN_SCHEME = "prefix_scheme = 'posix_local'"
+_OWN_SCHEME = "prefix_scheme = 'posix_prefix'"
 
 
 class Interpreter(msgspec.Struct, frozen=True, kw_only=True):
@@ -186,16 +184,20 @@ def _copy_header_tree(source: Path, interpreter: Interpreter, target: Path) -> N
 
 
 def _undo_debian_layout(library: Path) -> None:
-    for name, written, wanted in _DEBIAN_LAYOUT:
-        path = library / name
-        text = path.read_text("utf-8")
-        if text.count(written) != 1:
-            raise InputError(
-                f"{name} of this Debian Python is not as expected: `{written.strip()}` stands there "
-                f"{text.count(written)} times",
-                hint="use a CPython that does not come from Debian",
-            )
-        path.write_text(text.replace(written, wanted), "utf-8")
+    """Let it install into `site-packages`, and find there what it looks for in `dist-packages`.
+
+    `site` cannot be changed like `sysconfig`: it is frozen into the program.
+    """
+    path = library / "sysconfig.py"
+    text = path.read_text("utf-8")
+    if text.count(_DEBIAN_SCHEME) != 1:
+        raise InputError(
+            f"sysconfig.py of this Debian Python is not as expected: `{_DEBIAN_SCHEME}` stands there "
+            f"{text.count(_DEBIAN_SCHEME)} times",
+            hint="use a CPython that does not come from Debian",
+        )
+    path.write_text(text.replace(_DEBIAN_SCHEME, _OWN_SCHEME), "utf-8")
+    (library / "dist-packages").symlink_to("site-packages")
 
 
 def _run(*arguments: str, folder: Path) -> None:
