@@ -124,10 +124,11 @@ class _State:
 
     def install(self, name: str) -> WantedPackage:
         """Choose the package for a name and everything that it newly needs."""
-        package = self._suite.get(name)
-        there = self._is_fulfilled(Relation(name))
+        # A name that is a package's own means that package, whatever else provides it.
+        package = self._suite.get(name) or self._present_provider(name)
+        there = name in self._versions or (package is not None and package.name in self._versions)
         if there and not self._is_outdated(package):
-            return WantedPackage(wanted=name, package=package or self._present_provider(name), installed=True)
+            return WantedPackage(wanted=name, package=package, installed=True)
         package = package or self._candidate(Relation(name), name)
         if package is None:
             return WantedPackage(wanted=name, package=None)
