@@ -11,7 +11,7 @@ from array import array
 from collections.abc import Collection
 
 from basewise._internal.tar import TarMember
-from basewise._internal.text import plural
+from basewise._internal.text import plural, safe_text
 from basewise.image.content import (
     BLOCK_DEVICE,
     CHARACTER_DEVICE,
@@ -159,8 +159,13 @@ class LayerCollector:
         """Note that a part of the layer was not read."""
         self._remark(self._name, why)
 
+    def remark_path(self, path: str, why: str) -> None:
+        """Note that a file was not read."""
+        self._remark(path, why)
+
     def _remark(self, what: str, why: str, *, count: int = 0) -> None:
-        self._remarks[what, why] = self._remarks.get((what, why), 0) + count
+        key = (safe_text(what), why)
+        self._remarks[key] = self._remarks.get(key, 0) + count
 
     def missing_targets(self) -> set[str]:
         """Return the paths that wanted hard links lead to and whose content was not kept."""
