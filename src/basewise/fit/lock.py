@@ -7,14 +7,9 @@ from collections.abc import Iterable
 from basewise.errors import ResolveError
 from basewise.fit.markers import simplified
 from basewise.fit.tags import WheelIndex
-from basewise.fit.targets import Target
-from basewise.model.distro import Libc
 from basewise.model.requirement import DistributionFile, Resolution, ResolvedPackage
 
 __all__ = ["lock_text"]
-
-# A source archive is wanted where even the newest C library has no wheel.
-_NEWEST = (Libc("glibc", "2.999"), Libc("musl", "1.999"))
 
 
 def lock_text(resolution: Resolution, python: str, *, machines: tuple[str, ...]) -> str:
@@ -58,6 +53,5 @@ def _usable(package: ResolvedPackage, python: str, machines: tuple[str, ...]) ->
     index = WheelIndex(package.wheels)
     for machine in machines:
         yield from index.installable(minor, machine)
-    targets = [Target(python, libc, machine) for libc in _NEWEST for machine in machines]
-    if package.sdist is not None and any(index.best(target) is None for target in targets):
+    if package.sdist is not None and not index.covers(python, machines):
         yield package.sdist

@@ -17,6 +17,7 @@ from basewise.fit.messages import Failure, FailureKind, read_failure, read_yanke
 from basewise.fit.outcome import ResolutionProblem
 from basewise.fit.pylock import read_pylock
 from basewise.fit.sdist_metadata import SourceArchives
+from basewise.fit.tags import WheelIndex
 from basewise.fit.uv_request import CompileRequest, CompileResult, StaticMetadata
 from basewise.fit.uv_runner import UvRunner
 from basewise.model.evidence import NotCovered
@@ -236,7 +237,13 @@ def _with_sources(
     packages: tuple[ResolvedPackage, ...], request: CompileRequest, runner: UvRunner, *, has_recipe: HasRecipe
 ) -> tuple[ResolvedPackage, ...]:
     """Return the packages with the source archives of those that can be built: a second look-up by name."""
-    wanted = [one for one in packages if one.sdist is None and has_recipe(one.name, one.version)]
+    wanted = [
+        one
+        for one in packages
+        if one.sdist is None
+        and has_recipe(one.name, one.version)
+        and not WheelIndex(one.wheels).covers(request.python, request.machines)
+    ]
     for _ in range(_MAX_ROUNDS):
         if not wanted:
             return packages

@@ -15,6 +15,7 @@ from functools import lru_cache
 import msgspec
 
 from basewise.fit.targets import Target
+from basewise.model.distro import Libc
 from basewise.model.requirement import DistributionFile
 
 __all__ = ["WheelIndex", "WheelName", "parse_wheel_name"]
@@ -26,6 +27,8 @@ _PLATFORM = re.compile(
 _PYTHON = re.compile(r"(?P<implementation>cp|py)(?P<major>[0-9])(?P<minor>[0-9]{0,3})\Z")
 _BUILD = re.compile(r"(?P<number>[0-9]{1,9})(?P<rest>.*)\Z")
 _MAX_TAGS = 256
+# Newer than any C library; musllinux wheels ask for the same major.
+_NEWEST = (Libc("glibc", "2.999"), Libc("musl", "1.999"))
 _PYTHON_3 = "3"
 _FIRST_ABI3_MINOR = 2
 
@@ -103,6 +106,11 @@ class WheelIndex:
             if candidate.installs_on(target.libc.family, release):
                 return candidate.file, candidate.pure
         return None
+
+    def covers(self, python: str, machines: Iterable[str]) -> bool:
+        """Say whether a Python minor has a wheel on the newest of each C library, for each machine."""
+        targets = (Target(python, libc, machine) for libc in _NEWEST for machine in machines)
+        return all(self.best(target) is not None for target in targets)
 
     def installable(self, minor: int, machine: str) -> tuple[DistributionFile, ...]:
         """Return every wheel for CPython 3.`minor` and a machine, whatever the C library, best first."""
