@@ -11,6 +11,7 @@ Reference: POSIX.1-2017, pax; the GNU tar manual, section "Basic Tar Format"; Go
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from io import SEEK_CUR
 from typing import Protocol
 
 import msgspec
@@ -78,7 +79,7 @@ def walk_tar(
         if count == max_members:
             raise TarError(f"more than {max_members} members")
         count += 1
-        member = read_member(header, names)
+        member = read_member(header, names, source.offset)
         if member.kind == "S":
             _skip_sparse_map(header, source)
         if wanted(member):
@@ -93,8 +94,17 @@ class _Source:
 
     def __init__(self, stream: ByteStream) -> None:
         self._read = stream.read
+        self._seek: Callable[[int, int], object] | None = None
+        if getattr(stream, "seekable", bool)():
+            self._seek = stream.seek  # type: ignore[attr-defined] # it says so
         self._chunk = b""
         self._position = 0
+        self._before = 0
+
+    @property
+    def offset(self) -> int:
+        """Bytes of the stream up to here."""
+        return self._before + self._position
 
     def block(self) -> bytes | None:
         """Return the next block, None at the end of the stream."""
@@ -125,11 +135,17 @@ class _Source:
         """Pass over `size` bytes."""
         self._position += size
         while (beyond := self._position - len(self._chunk)) > 0:
+            if beyond > _CHUNK_BYTES and self._seek is not None:
+                # The last byte is read, so that an early end is seen.
+                self._seek(beyond - 1, SEEK_CUR)
+                self._before += beyond - 1
+                beyond = 1
             if not self._fill():
                 raise TarError("the stream ends inside a member")
             self._position = beyond
 
     def _fill(self) -> bool:
+        self._before += len(self._chunk)
         self._chunk = self._read(_CHUNK_BYTES)
         self._position = 0
         return bool(self._chunk)

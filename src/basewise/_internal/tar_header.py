@@ -51,6 +51,7 @@ class TarMember(msgspec.Struct, frozen=True, gc=False):
         mode: Permission bits, with setuid, setgid and sticky.
         content: The content where it was asked for, else None.
         full_bytes: Of a sparse file with its holes; otherwise as stored.
+        offset: Where in the stream the content begins; not that of a sparse file of the old kind.
     """
 
     path: str
@@ -60,6 +61,7 @@ class TarMember(msgspec.Struct, frozen=True, gc=False):
     mode: int = 0o644
     content: bytes | None = None
     full_bytes: int = 0
+    offset: int = 0
 
 
 class LongNames:
@@ -100,7 +102,7 @@ class LongNames:
         )
 
 
-def read_member(header: bytes, names: LongNames) -> TarMember:
+def read_member(header: bytes, names: LongNames, offset: int) -> TarMember:
     """Read the header of a member, with what extension headers said before it.
 
     Raises:
@@ -133,6 +135,7 @@ def read_member(header: bytes, names: LongNames) -> TarMember:
         read_number(mode) & _MODE_MASK,
         None,
         size if full is None else full,
+        offset,
     )
 
 
