@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import platform
-import re
 import shutil
 import subprocess
 import sys
@@ -33,7 +32,6 @@ print(json.dumps({
     "triplet": sysconfig.get_config_var("MULTIARCH") or "",
 }))
 """
-_NAME = re.compile(r"python3\.\d+\Z")
 # What no application imports: the tests of the library itself, the desktop parts, and what belongs to the host.
 _LEFT_OUT = (
     "__pycache__", "test", "tests", "idle_test", "idlelib", "turtledemo", "tkinter", "lib2to3", "site-packages",
@@ -110,7 +108,7 @@ def find_interpreters(minors: Iterable[str]) -> tuple[Interpreter, ...]:
         return ()
     wanted = set(minors)
     found: dict[str, Interpreter] = {}
-    for program in sorted(set(_programs())):
+    for program in sorted(set(_programs(wanted))):
         one = describe_interpreter(program)
         if one is None or not one.release or one.minor not in wanted:
             continue
@@ -120,12 +118,21 @@ def find_interpreters(minors: Iterable[str]) -> tuple[Interpreter, ...]:
     return tuple(sorted(found.values(), key=lambda one: one.order, reverse=True))
 
 
-def _programs() -> Iterator[Path]:
-    yield Path(sys.base_prefix, "bin", "python3")
-    yield from Path(sys.base_prefix).parent.glob("*/bin/python3")
-    for directory in os.get_exec_path():
-        if Path(directory).is_dir():
-            yield from (path for path in Path(directory).glob("python3.*") if _NAME.match(path.name))
+def _programs(minors: Iterable[str]) -> Iterator[Path]:
+    """Yield programs that are named like interpreters of these minors."""
+    for name in (f"python{minor}" for minor in minors):
+        directories = [*Path(sys.base_prefix).parent.glob("*/bin"), *map(Path, os.get_exec_path())]
+        own = Path(sys.base_prefix, "bin")
+        yield from (directory / name for directory in (own, *directories) if _is_elf(directory / name))
+
+
+def _is_elf(path: Path) -> bool:
+    """Tell a program from a script that starts one, which costs time and answers nothing new."""
+    try:
+        with path.open("rb") as file:
+            return file.read(4) == b"\x7fELF"
+    except OSError:
+        return False
 
 
 def copy_interpreter(interpreter: Interpreter, local: Path) -> None:
