@@ -16,7 +16,7 @@ from typing import Any, Protocol, cast
 
 from basewise._internal.tar import ByteStream
 
-__all__ = ["InflateError", "open_inflated"]
+__all__ = ["InflateError", "is_compressed", "open_inflated"]
 
 _GZIP_MAGIC = b"\x1f\x8b"
 _ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
@@ -55,12 +55,21 @@ def open_inflated(stream: ByteStream, *, max_window_bytes: int) -> ByteStream:
     joined = _Joined(head, stream)
     if head[:2] == _GZIP_MAGIC:
         return _Gunzipped(joined)
-    if head == _ZSTD_MAGIC or int.from_bytes(head, "little") in _ZSTD_SKIPPABLE:
+    if _is_zstd(head):
         return _Unzstd(joined, max_window_bytes)
     other = _OTHER_MAGIC.get(head[:3])
     if other is not None:
         raise InflateError(f"it is compressed with {other}; only gzip and zstd are read")
     return joined
+
+
+def is_compressed(head: bytes) -> bool:
+    """Tell whether a stream that begins with `head` (four bytes) is gzip or zstd."""
+    return head[:2] == _GZIP_MAGIC or _is_zstd(head)
+
+
+def _is_zstd(head: bytes) -> bool:
+    return head == _ZSTD_MAGIC or int.from_bytes(head, "little") in _ZSTD_SKIPPABLE
 
 
 def _read_head(stream: ByteStream) -> bytes:
