@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
+from basewise.inventory.apk import ApkCataloger
 from basewise.inventory.cataloger import Cataloger
+from basewise.inventory.dpkg import DpkgCataloger
+from basewise.inventory.os_release import OsReleaseCataloger
+from basewise.inventory.python import PythonCataloger
 
 __all__ = ["CATALOGERS"]
 
-CATALOGERS: tuple[Cataloger, ...] = ()
+CATALOGERS: tuple[Cataloger, ...] = (
+    OsReleaseCataloger(),
+    DpkgCataloger(),
+    ApkCataloger(),
+    PythonCataloger(),
+)

@@ -47,6 +47,7 @@ class InstalledPackage(msgspec.Struct, frozen=True, order=True, kw_only=True):
         installer: What says that it installed it (`pip`, `uv`, `conda`), "" when nothing does.
         files_changed: Files of an owned distribution no longer match what the owner installed.
         module: Label of the module stream that an rpm package belongs to, "" for none.
+        direct: A Python distribution came from no index: `editable` or `direct` (archive, directory, VCS), else "".
     """
 
     package: Package
@@ -56,6 +57,7 @@ class InstalledPackage(msgspec.Struct, frozen=True, order=True, kw_only=True):
     installer: str = ""
     files_changed: bool = False
     module: str = ""
+    direct: str = ""
 
 
 class EmbeddedComponent(msgspec.Struct, frozen=True, order=True, kw_only=True):
@@ -67,12 +69,14 @@ class EmbeddedComponent(msgspec.Struct, frozen=True, order=True, kw_only=True):
             wheel says of its own contents), `not-installed` (metadata in a place that is no site directory).
         name, version: As it says itself, "" when it says nothing.
         layer: Index of the layer that brought it.
+        within: Distribution that says it brought this file, "" when none does.
     """
 
     location: str
     kind: str
     name: str = ""
     version: str = ""
+    within: str = ""
     layer: int | None = None
 
 
