@@ -129,7 +129,7 @@ class _State:
         there = name in self._versions or (package is not None and package.name in self._versions)
         if there and not self._is_outdated(package):
             return WantedPackage(wanted=name, package=package, installed=True)
-        package = package or self._candidate(Relation(name), name)
+        package = package or next(iter(self._candidates(Relation(name), name)), None)
         if package is None:
             return WantedPackage(wanted=name, package=None)
         brings, upgrades, missing = self._resolve(package)
@@ -143,30 +143,42 @@ class _State:
         )
 
     def _resolve(self, package: BinaryPackage) -> tuple[list[BinaryPackage], list[Upgrade], list[str]]:
-        """Take a package and everything that it newly needs, breadth first."""
+        """Take a package and everything that it newly needs.
+
+        As apt does, a dependency that several packages could fulfil is decided after all that only one can:
+        one of those may be among the several.
+        """
         brings: list[BinaryPackage] = []
         upgrades: list[Upgrade] = []
         missing: list[str] = []
-        queue = deque([package])
-        while queue:
-            chosen = queue.popleft()
-            present = self._versions.get(chosen.name)
-            if present == chosen.version:
+        chosen = deque([package])
+        undecided: deque[tuple[Dependency, str]] = deque()
+        while chosen or undecided:
+            if not chosen:
+                dependency, source = undecided.popleft()
+                if not self._is_any_fulfilled(dependency):
+                    chosen += self._choices(dependency, source)[:1]
                 continue
-            self._take(chosen)
+            taken = chosen.popleft()
+            present = self._versions.get(taken.name)
+            if present == taken.version:
+                continue
+            self._take(taken)
             if present is None:
-                brings.append(chosen)
+                brings.append(taken)
             else:
-                upgrades.append(Upgrade(present, chosen))
-            queue.extend(self._siblings(chosen))
-            for dependency in chosen.depends:
-                if any(self._is_fulfilled(relation) for relation in dependency):
+                upgrades.append(Upgrade(present, taken))
+            chosen.extend(self._siblings(taken))
+            for dependency in taken.depends:
+                if self._is_any_fulfilled(dependency):
                     continue
-                needed = self._choose(dependency, chosen.source)
-                if needed is None:
+                choices = self._choices(dependency, taken.source)
+                if not choices:
                     missing.append(" | ".join(str(relation) for relation in dependency))
+                elif len(choices) == 1:
+                    chosen += choices
                 else:
-                    queue.append(needed)
+                    undecided.append((dependency, taken.source))
         return brings, upgrades, missing
 
     def _is_outdated(self, package: BinaryPackage | None) -> bool:
@@ -198,22 +210,26 @@ class _State:
             return True
         return any(_provides(provision, relation) for provision in self._provided.get(relation.name, ()))
 
-    def _choose(self, dependency: Dependency, source: str) -> BinaryPackage | None:
-        """Return the package to install for a dependency: of the first alternative that has one."""
-        candidates = (self._candidate(relation, source) for relation in dependency)
-        return next((package for package in candidates if package is not None), None)
+    def _is_any_fulfilled(self, dependency: Dependency) -> bool:
+        return any(self._is_fulfilled(relation) for relation in dependency)
 
-    def _candidate(self, relation: Relation, source: str) -> BinaryPackage | None:
-        """Return the package of this name, or the best provider of it."""
+    def _choices(self, dependency: Dependency, source: str) -> list[BinaryPackage]:
+        """Return the packages that could fulfil a dependency, best first, each once."""
+        found = {
+            package.name: package for relation in dependency for package in self._candidates(relation, source)
+        }
+        return list(found.values())
+
+    def _candidates(self, relation: Relation, source: str) -> list[BinaryPackage]:
+        """Return the package of this name, then the providers of it in apt's order."""
         package = self._suite.get(relation.name)
-        if package is not None and satisfies(package.version, relation):
-            return package
+        own = [package] if package is not None and satisfies(package.version, relation) else []
         providers = [
             provider
             for provider, provision in self._suite.providers(relation.name)
             if _provides(provision, relation)
         ]
-        return min(providers, key=lambda provider: _preference(provider, source), default=None)
+        return own + sorted(providers, key=lambda provider: _preference(provider, source))
 
     def _siblings(self, chosen: BinaryPackage) -> Iterator[BinaryPackage]:
         """Yield the installed packages of the same source that apt upgrades along with this one."""

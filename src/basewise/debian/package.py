@@ -65,7 +65,7 @@ class SuiteIndex:
         packages: One a name.
     """
 
-    __slots__ = ("_by_name", "_providers", "architecture", "as_of", "release")
+    __slots__ = ("_by_name", "_provided_names", "architecture", "as_of", "release")
 
     def __init__(
         self, release: str, architecture: str, as_of: str, packages: Iterable[BinaryPackage]
@@ -74,7 +74,7 @@ class SuiteIndex:
         self.architecture = architecture
         self.as_of = as_of
         self._by_name = {package.name: package for package in packages}
-        self._providers: dict[str, tuple[tuple[BinaryPackage, Relation], ...]] = {}
+        self._provided_names: dict[str, list[BinaryPackage]] | None = None
 
     @property
     def packages(self) -> tuple[BinaryPackage, ...]:
@@ -90,16 +90,18 @@ class SuiteIndex:
 
     def providers(self, name: str) -> tuple[tuple[BinaryPackage, Relation], ...]:
         """Return the packages that provide a virtual name, each with the provision that names it."""
-        known = self._providers.get(name)
-        if known is None:
-            known = self._providers[name] = tuple(
-                (package, provision)
-                for package in self._by_name.values()
-                if name in package.provides_text
-                for provision in package.provides
-                if provision.name == name
-            )
-        return known
+        if self._provided_names is None:
+            self._provided_names = {}
+            for package in self._by_name.values():
+                for text in package.provides_text.split(",") if package.provides_text else ():
+                    provided = text.partition("(")[0].strip()
+                    self._provided_names.setdefault(provided, []).append(package)
+        return tuple(
+            (package, provision)
+            for package in self._provided_names.get(name, ())
+            for provision in package.provides
+            if provision.name == name
+        )
 
     def sources(self) -> dict[str, str]:
         """Return source package names and the newest source version that a binary of this suite has."""
