@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from basewise.inventory.apk import ApkCataloger
 from basewise.inventory.cataloger import Cataloger
+from basewise.inventory.conda import CondaCataloger
+from basewise.inventory.cpython import CPythonCataloger
 from basewise.inventory.dpkg import DpkgCataloger
+from basewise.inventory.libraries import LibrariesCataloger
 from basewise.inventory.os_release import OsReleaseCataloger
 from basewise.inventory.python import PythonCataloger
+from basewise.inventory.surface import SurfaceCataloger
 
 __all__ = ["CATALOGERS"]
 
@@ -14,5 +18,9 @@ CATALOGERS: tuple[Cataloger, ...] = (
     OsReleaseCataloger(),
     DpkgCataloger(),
     ApkCataloger(),
+    CondaCataloger(),
     PythonCataloger(),
+    CPythonCataloger(),
+    LibrariesCataloger(),
+    SurfaceCataloger(),
 )
