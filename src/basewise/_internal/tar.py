@@ -85,7 +85,8 @@ def walk_tar(
         if wanted(member):
             yield _with_content(member, source, max_content_bytes)
         else:
-            source.skip(member.size_bytes + -member.size_bytes % BLOCK_BYTES)
+            if size := member.size_bytes:
+                source.skip(size + -size % BLOCK_BYTES)
             yield member
 
 

@@ -5,6 +5,7 @@ Reference: POSIX.1-2017, pax; the GNU tar manual, section "Basic Tar Format"; Go
 
 from __future__ import annotations
 
+from functools import lru_cache
 from struct import Struct
 from zlib import adler32
 
@@ -33,6 +34,10 @@ _CHECKSUM = slice(148, 156)
 _SPARSE_REAL_SIZE = slice(483, 495)
 _NO_DATA = frozenset("123456")
 _MODE_MASK = 0o7777
+_FIELD_ENDS = b"\0 "
+_SPACES = 8 * ord(" ")
+# A NUL is what old archives write for a file.
+_KINDS = tuple(chr(flag or ord("0")) for flag in range(256))
 _MAX_SIZE_DIGITS = 15
 
 
@@ -109,30 +114,32 @@ def read_member(header: bytes, names: LongNames, offset: int) -> TarMember:
         TarError: A field is damaged or out of its limit.
     """
     name, mode, size_field, flag, link_field, magic, prefix = _FIELDS.unpack(header)
-    path, link, size, full = (None, None, None, None) if names.empty else names.take()
+    path = link = size = full = None
+    if not names.empty:
+        path, link, size, full = names.take()
     if path is None:
         path = _text(name)
         if magic == b"ustar\0" and prefix[0]:
             path = _text(prefix[:131] if header[508:512] == b"tar\0" else prefix) + b"/" + path
-    if link is None:
-        link = _text(link_field)
     if size is None:
-        size = read_number(size_field)
+        size = _size(size_field)
     if size > MAX_MEMBER_BYTES:
         raise TarError(f"a member says it has {size} bytes")
-    kind = chr(flag or ord("0"))
-    if kind == "0" and path.endswith(b"/"):
+    kind = _KINDS[flag]
+    if kind == "0" and path[-1:] == b"/":
         kind = "5"
-    elif kind == "S":
-        full = read_number(header[_SPARSE_REAL_SIZE])
     if kind in _NO_DATA:
         size = 0
+    elif kind == "S":
+        full = read_number(header[_SPARSE_REAL_SIZE])
+    if link is None:
+        link = _text(link_field) if link_field[0] else b""
     return TarMember(
         _clean(path.decode("utf-8", "surrogateescape")),
         kind,
-        link.decode("utf-8", "surrogateescape"),
+        link.decode("utf-8", "surrogateescape") if link else "",
         size,
-        read_number(mode) & _MODE_MASK,
+        _mode(mode),
         None,
         size if full is None else full,
         offset,
@@ -169,13 +176,30 @@ def _pax_size(text: bytes | None) -> int | None:
 
 
 def _clean(path: str) -> str:
-    while path.startswith(("./", "/")):
+    while path[:1] == "/" or path[:2] == "./":
         path = path[path.index("/") + 1 :]
-    return path.rstrip("/")
+    return path.rstrip("/") if path[-1:] == "/" else path
 
 
 def _text(field: bytes) -> bytes:
-    return field[: field.find(b"\0")] if b"\0" in field else field
+    end = field.find(0)
+    return field if end < 0 else field[:end]
+
+
+def _size(field: bytes) -> int:
+    """Read a size; almost all are eleven digits and an end."""
+    digits = field[:11]
+    if field[11] in _FIELD_ENDS and digits.isdigit():
+        try:
+            return int(digits, 8)
+        except ValueError:
+            return _not_octal()
+    return read_number(field)
+
+
+@lru_cache(1024)
+def _mode(field: bytes) -> int:
+    return read_number(field) & _MODE_MASK
 
 
 def read_number(field: bytes) -> int:
@@ -198,17 +222,22 @@ def _not_octal() -> int:
     raise TarError("a header number is not octal")
 
 
+@lru_cache(16_384)
+def _checksum(field: bytes) -> int:
+    return read_number(field)
+
+
 def check_header(header: bytes) -> None:
     """Compare the checksum: the sum of all bytes, its own field counted as spaces.
 
     The lower half of Adler-32 is one more than the sum of the bytes, modulo 65521, and comes from C. Old
     archives summed signed bytes.
     """
-    stated_field = header[_CHECKSUM]
-    stated = read_number(stated_field)
-    spaces = 8 * ord(" ") - sum(stated_field)
-    if ((adler32(header) & 0xFFFF) - 1 + spaces - stated) % _ADLER_MODULUS == 0:
+    field = header[_CHECKSUM]
+    stated = _checksum(field)
+    if ((adler32(header) & 0xFFFF) - (adler32(field) & 0xFFFF) + _SPACES - stated) % _ADLER_MODULUS == 0:
         return
-    if sum(byte - 256 if byte > 127 else byte for byte in header) + spaces == stated:  # noqa: PLR2004 - sign bit
+    signed = sum(byte - 256 if byte > 127 else byte for byte in header) - sum(field)  # noqa: PLR2004 - sign bit
+    if signed + _SPACES == stated:
         return
     raise TarError("a header has a wrong checksum")

@@ -149,7 +149,8 @@ def spool_archive(stream: ByteStream, what: str, limits: Limits = DEFAULT_LIMITS
     directory = cache_directory()
     directory.mkdir(parents=True, exist_ok=True, mode=0o700)
     with ExitStack() as undo:
-        file = undo.enter_context(cast("BinaryIO", tempfile.TemporaryFile(dir=directory, buffering=0)))
+        spool = tempfile.TemporaryFile(dir=directory, buffering=0)  # noqa: SIM115 - it outlives this function
+        file = undo.enter_context(cast("BinaryIO", spool))
         _copy(stream, file, what, limits.image_bytes)
         archive = Archive(file, what, limits)
         undo.pop_all()
