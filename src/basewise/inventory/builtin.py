@@ -10,6 +10,7 @@ from basewise.inventory.dpkg import DpkgCataloger
 from basewise.inventory.libraries import LibrariesCataloger
 from basewise.inventory.os_release import OsReleaseCataloger
 from basewise.inventory.python import PythonCataloger
+from basewise.inventory.rpm import RpmCataloger
 from basewise.inventory.surface import SurfaceCataloger
 
 __all__ = ["CATALOGERS"]
@@ -18,6 +19,7 @@ CATALOGERS: tuple[Cataloger, ...] = (
     OsReleaseCataloger(),
     DpkgCataloger(),
     ApkCataloger(),
+    RpmCataloger(),
     CondaCataloger(),
     PythonCataloger(),
     CPythonCataloger(),
