@@ -68,6 +68,7 @@ class Measurement:
     goal_rate: float | None
     seconds: list[float] = field(default_factory=list)
     bare_seconds: list[float] = field(default_factory=list)
+    processor_seconds: list[float] = field(default_factory=list)
     things: int = 0
     median: float = 0.0
     ratio_to_bare: float = 0.0
@@ -86,6 +87,12 @@ def process(arguments: Sequence[str], **variables: str) -> float:
         said = (done.stderr or done.stdout).decode(errors="replace").strip()
         raise RuntimeError(f"exit code {done.returncode}: {said.splitlines()[0] if said else 'silent'}")
     return elapsed
+
+
+def processor_seconds() -> float:
+    """Return what all finished child processes have used; 0 where the system does not say."""
+    used = os.times()
+    return used.children_user + used.children_system
 
 
 def program() -> list[str]:
@@ -155,8 +162,11 @@ def measure(subject: Subject) -> Measurement:
             subject.run()
         for _ in range(subject.rounds):
             found.bare_seconds.append(process([sys.executable, "-c", "pass"]))
+            used = processor_seconds()
             seconds, found.things = subject.run()
             found.seconds.append(seconds)
+            if subject.name.startswith("`"):
+                found.processor_seconds.append(processor_seconds() - used)
     except (RuntimeError, subprocess.TimeoutExpired) as error:
         found.failed = str(error)
         return found
@@ -189,7 +199,7 @@ def shown(seconds: float) -> str:
 def row(found: Measurement) -> list[str]:
     """Return the cells of one line of the table."""
     if found.failed:
-        return [found.name, "failed", "", "", found.failed]
+        return [found.name, "failed", "", "", "", found.failed]
     spread = f"{shown(min(found.seconds))} to {shown(max(found.seconds))}"
     goal = ""
     if found.goal_seconds is not None:
@@ -200,7 +210,8 @@ def row(found: Measurement) -> list[str]:
         goal = (
             f"over {found.goal_rate:,.0f}/s: {rate:,.0f}/s, {'met' if rate > found.goal_rate else 'missed'}"
         )
-    return [found.name, shown(found.median), spread, f"{found.ratio_to_bare:.1f}", goal]
+    used = shown(statistics.median(found.processor_seconds)) if any(found.processor_seconds) else ""
+    return [found.name, shown(found.median), spread, f"{found.ratio_to_bare:.1f}", used, goal]
 
 
 def print_table(rows: Sequence[Sequence[str]]) -> None:
@@ -247,7 +258,7 @@ def main() -> int:
     bare.median, bare.ratio_to_bare = statistics.median(bare.seconds), 1.0
     print(f"{datetime.now(UTC).date()}, " + ", ".join(f"{name}: {text}" for name, text in before.items()))
     print()
-    print_table([["what", "median", "from … to", "to bare", "goal"], *map(row, [bare, *found])])
+    print_table([["what", "median", "from … to", "to bare", "processor", "goal"], *map(row, [bare, *found])])
     if options.json:
         document = {
             "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
