@@ -11,6 +11,7 @@ Reference:
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterator, Sequence
 
 import msgspec
@@ -129,6 +130,8 @@ class FileTree:
                 return None
             target = self._link_of(place)
             if target is None:
+                if pending and not _is_directory(self._places, self._layers, joined):
+                    return None
                 continue
             hops += 1
             if hops > self._limits.link_hops or len(target) > self._limits.path_bytes:
@@ -151,7 +154,9 @@ class FileTree:
         place = None if real is None else self._places.get(real)
         if real is None or place is None:
             return None
-        return self._layers[place >> _SHIFT].kept.get(real)
+        layer = place >> _SHIFT
+        content = self._layers[layer].kept.get(real)
+        return self._linked_below(layer, place) if content is None else content
 
     def condensed(self, path: str, cataloger: str) -> bytes | None:
         """Return what `cataloger` condensed of the file that `path` leads to; None when nothing was kept."""
@@ -211,6 +216,16 @@ class FileTree:
     def layer_count(self) -> int:
         """How many layers were merged."""
         return len(self._layers)
+
+    def _linked_below(self, layer: int, place: int) -> bytes | None:
+        """Return the content of a hard link whose target lies in a lower layer."""
+        content, index = self._layers[layer], place & _INDEX
+        if index == _IMPLIED or content.kinds[index] != ord(HARD_LINK):
+            return None
+        target = posixpath.normpath("/" + content.links.get(index, "")).lstrip("/")
+        return next(
+            (below.kept[target] for below in reversed(self._layers[:layer]) if target in below.kept), None
+        )
 
     def _link_of(self, place: int) -> str | None:
         index = place & _INDEX
