@@ -10,7 +10,7 @@ import msgspec
 
 from basewise.image.tree import FileTree
 from basewise.inventory.cataloger import CatalogResult, ImageView
-from basewise.inventory.database import Database, Record, decode_database, is_field, owned_files
+from basewise.inventory.database import Database, Record, decode_database, is_field, owned_files, real_path
 from basewise.model.evidence import NotCovered
 from basewise.model.inventory import InstalledPackage, Owner
 from basewise.model.package import Package, PackageType
@@ -83,6 +83,6 @@ def _package(record: Record, path: str, tree: FileTree) -> InstalledPackage:
 
 def _own(record: Record, prefix: str, tree: FileTree, owned: dict[str, Owner]) -> None:
     for file, _ in record.files:
-        real = tree.resolve(f"{prefix}/{file}")
+        real = real_path(tree, f"{prefix}/{file}")
         if real is not None:
             owned.setdefault(real, Owner(PackageType.CONDA, record.name))

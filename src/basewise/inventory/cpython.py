@@ -26,7 +26,7 @@ _HEADER = "**/patchlevel.h"
 _OTHER_NAMES = ("/bin/pypy", "/bin/pypy3", "/bin/graalpy")
 _NAMED = re.compile(
     r"""
-    (?:(?P<prefix>.*)/)?(?P<place>bin/python|(?:lib(?:64)?(?:/[a-z0-9_]+-linux-[a-z0-9]+)?/)?libpython)
+    (?:(?P<prefix>.*?)/)?(?P<place>bin/python|(?:lib(?:64)?(?:/[a-z0-9_]+-linux-[a-z0-9]+)?/)?libpython)
     (?P<minor>[23]\.[0-9]+)(?P<build>[a-z]?)(?:\.so\.1\.0)?\Z
     """,
     re.VERBOSE | re.DOTALL,
@@ -36,6 +36,8 @@ _VERSION_MACRO = re.compile(
 )
 _VERSION = re.compile(r"(?P<release>[23]\.[0-9]{1,3}\.[0-9]{1,3}(?:(?:a|b|rc)[0-9]{1,3})?)\+?\Z")
 _LIBRARY_PLACES = ("lib", "lib64", "lib/x86_64-linux-gnu", "lib/aarch64-linux-gnu")
+_END_OF_STRING = "~"
+_MAX_VERSIONS = 32
 _OS_TYPES = frozenset({PackageType.DEB, PackageType.APK, PackageType.RPM})
 
 
@@ -81,20 +83,28 @@ class CPythonCataloger:
         )
 
     def _version(self, tree: FileTree, path: str, minor: str, build: str) -> str | None:
-        """Return the version of the program at `path`; None when its files do not say one, or several."""
+        """Return the version of the program at `path`; None when its files do not say one, or several.
+
+        A whole string of the program or its library is best, then the header beside them, then the end of a
+        string: a linker keeps `3.12.1` as the end of `/opt/python/3.12.1` where a build has both.
+        """
         match = _NAMED.match(path)
         prefix = (match["prefix"] if match is not None else None) or ""
-        places = [path]
-        places += [f"{prefix}/{place}/libpython{minor}{build}.so.1.0" for place in _LIBRARY_PLACES]
-        places.append(f"{prefix}/include/python{minor}{build}/patchlevel.h")
-        for place in places:
-            kept = tree.condensed(place.lstrip("/"), self.name)
-            said = [text for text in (kept or b"").decode("ascii", "replace").split("\n") if text]
-            versions = {match["release"] for text in said if (match := _VERSION.match(text))}
-            mine = {version for version in versions if version.startswith(f"{minor}.")}
-            if len(mine) == 1:
-                return mine.pop()
+        binaries = [path, *(f"{prefix}/{place}/libpython{minor}{build}.so.1.0" for place in _LIBRARY_PLACES)]
+        header = f"{prefix}/include/python{minor}{build}/patchlevel.h"
+        said = [_lines(tree.condensed(place, self.name)) for place in (*binaries, header)]
+        for mark in ("", _END_OF_STRING):
+            for lines in said:
+                versions = {line.removeprefix(mark) for line in lines if line.startswith(mark)}
+                mine = {found["release"] for text in versions if (found := _VERSION.match(text))}
+                mine = {version for version in mine if version.startswith(f"{minor}.")}
+                if len(mine) == 1:
+                    return mine.pop()
         return None
+
+
+def _lines(kept: bytes | None) -> list[str]:
+    return (kept or b"").decode("ascii", "replace").split("\n")
 
 
 def read_header_version(content: bytes) -> str:
@@ -104,15 +114,22 @@ def read_header_version(content: bytes) -> str:
 
 
 def read_binary_version(content: bytes, minor: str) -> list[str]:
-    """Return the versions of a minor that stand in a program or library as whole strings, sorted.
+    """Return the versions of a minor that stand in a program or library.
 
     Args:
         content: The whole file.
         minor: `3.12`; a static build carries versions of much else.
+
+    Returns:
+        Whole strings, sorted, then those that end a longer string, marked with `~`.
     """
     escaped = re.escape(minor.encode("ascii"))
-    pattern = re.compile(rb"\0(" + escaped + rb"\.[0-9]{1,3}(?:(?:a|b|rc)[0-9]{1,3})?\+?)(?=\0)")
-    return sorted({match[1].decode("ascii") for match in pattern.finditer(content)})[:16]
+    pattern = re.compile(rb"([^0-9.])(" + escaped + rb"\.[0-9]{1,3}(?:(?:a|b|rc)[0-9]{1,3})?\+?)(?=\0)")
+    whole: set[str] = set()
+    ends: set[str] = set()
+    for match in pattern.finditer(content):
+        (ends if match[1] != b"\0" else whole).add(match[2].decode("ascii"))
+    return [*sorted(whole), *(f"{_END_OF_STRING}{version}" for version in sorted(ends))][:_MAX_VERSIONS]
 
 
 def _is_program(match: re.Match[str]) -> bool:

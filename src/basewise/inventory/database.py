@@ -28,6 +28,7 @@ __all__ = [
     "owned_files",
     "owners",
     "problems_of",
+    "real_path",
 ]
 
 MAX_FIELD_CHARACTERS = 512
@@ -39,7 +40,7 @@ _PYTHON_PATH = re.compile(
     (?:.*/)?(?:
         [^/]+\.dist-info/(?:METADATA|RECORD|INSTALLER)
       | [^/]+\.egg-info(?:/PKG-INFO)?
-      | bin/python[0-9.]+[a-z]*
+      | bin/python[0-9]+\.[0-9]+[a-z]*
       | include/[^/]+/patchlevel\.h
       | libpython[^/]*\.so[0-9.]*
     )\Z
@@ -162,13 +163,23 @@ def problems_of(database: Database, location: str) -> Iterable[NotCovered]:
         yield NotCovered(f"packages of `{location}`", problem)
 
 
+def real_path(tree: FileTree, path: str) -> str | None:
+    """Return where a path that a package owns stands: links among its directories followed, its own not."""
+    directory, _, name = path.rpartition("/")
+    real = tree.resolve(directory)
+    if real is None:
+        return None
+    path = f"{real}/{name}" if real else name
+    return path if path in tree else None
+
+
 def owners(kind: PackageType, database: Database, tree: FileTree) -> tuple[dict[str, Owner], dict[str, str]]:
     """Return owner and checksum of the paths that the records name, each as its real path in the tree."""
     owned: dict[str, Owner] = {}
     checksums: dict[str, str] = {}
     for record in database.records:
         for path, checksum in record.files:
-            real = tree.resolve(path)
+            real = real_path(tree, path)
             if real is None:
                 continue
             owned[real] = Owner(kind, record.name)

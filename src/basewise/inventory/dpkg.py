@@ -15,6 +15,7 @@ from basewise.inventory.database import (
     first_layers,
     installed_packages,
     problems_of,
+    real_path,
 )
 from basewise.inventory.dpkg_records import read_checksums, read_file_list, read_status, read_status_part
 from basewise.model.evidence import NotCovered
@@ -117,7 +118,7 @@ class DpkgCataloger:
                 lines = _decode_lines(tree.condensed(path, self.name))
                 name = path[len(place) + 1 : -len(suffix)].partition(":")[0]
                 for owned_path, checksum in lines:
-                    real = tree.resolve(owned_path)
+                    real = real_path(tree, owned_path)
                     if real is None:
                         continue
                     owned.setdefault(real, Owner(PackageType.DEB, name))
