@@ -16,6 +16,7 @@ from basewise._internal.paths import cache_directory, write_atomically
 from basewise.errors import OutputError
 from basewise.fit.facts import WheelFact
 from basewise.fit.markers import is_wanted
+from basewise.fit.other_files import other_file
 from basewise.fit.outcome import ResolutionProblem
 from basewise.fit.tags import WheelIndex
 from basewise.fit.targets import Target
@@ -168,8 +169,15 @@ def _known_package(package: ResolvedPackage, fact_by_hash: FactByHash) -> Resolv
             files.append(
                 DistributionFile(filename=fact.filename, size_bytes=fact.size_bytes, sha256=fact.sha256)
             )
+        elif (other := other_file(value.removeprefix(_PREFIX))) is not None:
+            files.append(other)
     complete = bool(package.hashes) and len(files) == len(package.hashes)
-    return msgspec.structs.replace(package, wheels=tuple(sorted(files)), files_known=complete)
+    return msgspec.structs.replace(
+        package,
+        wheels=tuple(sorted(file for file in files if file.is_wheel)),
+        sdist=next((file for file in files if not file.is_wheel), package.sdist),
+        files_known=complete,
+    )
 
 
 def _sized(file: DistributionFile, fact_by_hash: FactByHash) -> DistributionFile:
