@@ -154,6 +154,7 @@ def _inventory(
         sonames=_first([result.sonames for result in results]),
         pythons=tuple(sorted({found for result in results for found in result.pythons})),
         coverage=Coverage(complete=not missing, not_covered=tuple(sorted(missing))),
+        embedded=tuple(sorted({found for result in results for found in result.embedded})),
     )
 
 
