@@ -36,7 +36,7 @@ _NO_DATA = frozenset("123456")
 _MODE_MASK = 0o7777
 _FIELD_ENDS = b"\0 "
 _SPACES = 8 * ord(" ")
-# A NUL is what old archives write for a file.
+# A NUL is what old archives write for a file, and with a slash at the end of its name for a directory.
 _KINDS = tuple(chr(flag or ord("0")) for flag in range(256))
 _MAX_SIZE_DIGITS = 15
 
@@ -126,7 +126,7 @@ def read_member(header: bytes, names: LongNames, offset: int) -> TarMember:
     if size > MAX_MEMBER_BYTES:
         raise TarError(f"a member says it has {size} bytes")
     kind = _KINDS[flag]
-    if kind == "0" and path[-1:] == b"/":
+    if flag == 0 and path[-1:] == b"/":
         kind = "5"
     if kind in _NO_DATA:
         size = 0
