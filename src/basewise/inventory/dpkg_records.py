@@ -86,7 +86,8 @@ def _stanzas(content: bytes) -> Iterator[bytes]:
         content = content.replace(b"\r\n", b"\n")
     start = 0
     for blank in _BLANK_LINES.finditer(content):
-        yield content[start : blank.start()]
+        if content[start : blank.start()].strip():
+            yield content[start : blank.start()]
         start = blank.end()
     if content[start:].strip():
         yield content[start:]

@@ -23,7 +23,7 @@ _RED_HAT_RELEASE = "etc/redhat-release"
 _ALPINE_RELEASE = "etc/alpine-release"
 _LINE = re.compile(r"([A-Z][A-Z0-9_]{0,63})=(.*)\Z", re.DOTALL)
 _DOUBLE_ESCAPE = re.compile(r"\\([\\\"$`])")
-_EXPANSION = re.compile(r"(?<!\\)[$`]")
+_EXPANSION = re.compile(r"[$`]")
 _ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}\Z")
 _VERSION = re.compile(r"v?[0-9][0-9A-Za-z._~+-]{0,63}\Z")
 _CODENAME = re.compile(r"[a-z][a-z0-9_-]{0,63}\Z")
@@ -108,7 +108,7 @@ def _unquote(value: str) -> str | None:
     if value[:1] == '"':
         inner = value[1:-1]
         unescaped = _DOUBLE_ESCAPE.sub("", inner)
-        if len(value) < 2 or value[-1] != '"' or '"' in unescaped or _EXPANSION.search(inner):  # noqa: PLR2004 - two quotes
+        if len(value) < 2 or value[-1] != '"' or '"' in unescaped or _EXPANSION.search(unescaped):  # noqa: PLR2004 - two quotes
             return None
         return _DOUBLE_ESCAPE.sub(r"\1", inner)
     return None if any(char in value for char in "'\"$`;&|<>() \t") else value
