@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from basewise.errors import ResolveError
+from basewise.fit.addresses import wants_addresses, with_addresses, without_addresses
 from basewise.fit.completion import (
     CompletionCache,
     completion_request,
@@ -20,6 +21,7 @@ from basewise.fit.facts import WheelFact
 from basewise.fit.indexes import IndexDecision, decide_indexes
 from basewise.fit.knowledge import Knowledge
 from basewise.fit.outcome import FitOptions, ResolutionProblem
+from basewise.fit.plan import is_pure
 from basewise.fit.resolve import Resolved, request_for, resolve_all
 from basewise.fit.sdist_metadata import SourceArchives
 from basewise.fit.targets import Target
@@ -69,6 +71,10 @@ class _Sources(msgspec.Struct, frozen=True, kw_only=True):
     def has_recipe(self, name: str, version: str) -> bool:
         """Say whether a build recipe exists anywhere."""
         return self.knowledge.recipe_for(name, version) is not None
+
+    def is_known(self, file: DistributionFile) -> bool:
+        """Say whether a wheel was measured, or a sibling that stands for it; a pure one has nothing to read."""
+        return is_pure(file) or self.facts.lookup(file) is not None
 
     def fact_by_hash(self, sha256: str) -> WheelFact | None:
         """Return the fact of a wheel of which only the hash is known."""
@@ -126,8 +132,9 @@ def _from_index(targets: Sequence[Target], sources: _Sources) -> Pins:
 
 def _from_lock(lock: Resolution, targets: Sequence[Target], sources: _Sources) -> Pins:
     pythons = _pythons(targets)
+    lock = without_addresses(lock)
     if not needs_completion(lock):
-        return Pins(by_python=dict.fromkeys(pythons, lock), pure_sources=_pure_of_lock(lock, sources))
+        return _with_files(lock, targets, sources)
     requests = {python: completion_request(lock, python, _machines(targets)) for python in pythons}
     urls = sources.runner.index_settings.urls
     answers = {
@@ -154,6 +161,38 @@ def _from_lock(lock: Resolution, targets: Sequence[Target], sources: _Sources) -
             warnings=() if offline else (error.message,),
             not_covered=(gap,),
         )
+
+
+def _with_files(lock: Resolution, targets: Sequence[Target], sources: _Sources) -> Pins:
+    """Return the pins of a lock that names its files; the index tells where to find wheels that are not known."""
+    pins = Pins(by_python=dict.fromkeys(_pythons(targets), lock), pure_sources=_pure_of_lock(lock, sources))
+    if sources.options.offline or not wants_addresses(lock, targets, sources.is_known):
+        return pins
+    requests = {python: completion_request(lock, python, _machines(targets)) for python in _pythons(targets)}
+    try:
+        answers = _asked_once(requests, sources)
+    except ResolveError as error:
+        gap = NotCovered(f"wheels of the {lock.origin} that are not known yet", error.message)
+        return msgspec.structs.replace(pins, not_covered=(gap,))
+    found = {
+        python: with_addresses(lock, answer) if isinstance(answer, Resolution) else lock
+        for python, answer in answers.items()
+    }
+    return msgspec.structs.replace(pins, by_python=found)
+
+
+def _asked_once(
+    requests: Mapping[str, CompileRequest], sources: _Sources
+) -> dict[str, Resolution | ResolutionProblem]:
+    """Return the answers of the index from the cache, and ask for those that are not there."""
+    urls = sources.runner.index_settings.urls
+    cached = {python: sources.cache.read(request, urls) for python, request in requests.items()}
+    answers = {python: answer for python, answer in cached.items() if answer is not None}
+    missing = [request for python, request in requests.items() if python not in answers]
+    for python, one in sources.resolve(missing).items():
+        answers[python] = one.result
+        sources.cache.write(requests[python], urls, one.result)
+    return answers
 
 
 def _completed(
