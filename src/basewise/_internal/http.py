@@ -7,6 +7,7 @@ its body as a stream and judges where it connects, for servers that may be hosti
 
 from __future__ import annotations
 
+import logging
 import os
 import ssl
 import time
@@ -33,6 +34,11 @@ DEFAULT_TIMEOUT_SECONDS = 60.0
 CONNECT_TIMEOUT_SECONDS = 20.0
 MAX_REDIRECTS = 5
 USER_AGENT = "basewise/0.1"
+
+# The library logs whole addresses, whose queries may be signed, and headers, in which servers may repeat secrets.
+for _name in ("httpx2", "httpcore2"):
+    if logging.getLogger(_name).level == logging.NOTSET:
+        logging.getLogger(_name).setLevel(logging.WARNING)
 
 
 class HttpResponse:

@@ -133,6 +133,9 @@ def follow(
 def _target(current: str, location: str) -> str:
     if not location or location.startswith(("//", "\\")) or any(char < "!" for char in location):
         raise HttpError(f"{safe_url(current)}: a redirect that leads nowhere", kind="url")
-    target = urljoin(current, location)
+    try:
+        target = urljoin(current, location)
+    except ValueError as error:
+        raise HttpError(f"{safe_url(current)}: a redirect that leads nowhere", kind="url") from error
     authority(target)
     return target
