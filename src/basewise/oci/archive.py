@@ -127,12 +127,15 @@ def open_archive(path: Path, what: str, limits: Limits = DEFAULT_LIMITS) -> Arch
         ImageError: It cannot be read.
     """
     try:
-        file = open_regular(path, follow=True)
-        if not is_compressed(file.read(_HEAD_BYTES)):
-            return Archive(file, what, limits)
-        with file:
-            file.seek(0)
-            return spool_archive(open_inflated(file, max_window_bytes=limits.zstd_window_bytes), what, limits)
+        with ExitStack() as undo:
+            file = undo.enter_context(open_regular(path, follow=True))
+            if is_compressed(file.read(_HEAD_BYTES)):
+                file.seek(0)
+                plain = open_inflated(file, max_window_bytes=limits.zstd_window_bytes)
+                return spool_archive(plain, what, limits)
+            archive = Archive(file, what, limits)
+            undo.pop_all()
+            return archive
     except InflateError as error:
         raise ImageError(f"cannot read {what}: {error}", hint="save the image again") from error
     except OSError as error:
