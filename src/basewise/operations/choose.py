@@ -18,6 +18,7 @@ from basewise.model.base_image import BaseImage
 from basewise.model.choice import AppSummary, Candidate, Choice, Recommendation
 from basewise.model.evidence import Coverage, NotCovered
 from basewise.model.requirement import Application
+from basewise.model.verdict import InstallKind
 from basewise.operations.candidate_evidence import build_candidate
 from basewise.operations.findings import FindingsReader
 from basewise.operations.options import ChooseOptions, check_options
@@ -74,7 +75,12 @@ def choose(
         reader = FindingsReader(opened)
         candidates = _candidates(catalogue.images, fits, reader, moment)
         request = _rank_request(
-            application, wishes, restricted_to, moment, _unverified(catalogue.images, fits, reader)
+            application,
+            wishes,
+            restricted_to,
+            moment,
+            unverified=_unverified(catalogue.images, fits, reader),
+            versions=_versions(catalogue.images, fits),
         )
         ranked = rank(candidates, request)
         explanation = explain(ranked, request)
@@ -122,7 +128,9 @@ def _rank_request(
     wishes: ChooseOptions,
     restricted_to: tuple[str, ...],
     moment: datetime,
+    *,
     unverified: frozenset[str],
+    versions: dict[str, dict[str, str]],
 ) -> RankRequest:
     stated = application.stated_python
     return RankRequest(
@@ -146,11 +154,22 @@ def _rank_request(
         allow_lts=wishes.allow_lts,
         accelerator=str(wishes.accelerator),
         unverified=unverified,
+        versions=versions,
     )
 
 
 def _unverified(images: Iterable[BaseImage], fits: FitReport, reader: FindingsReader) -> frozenset[str]:
     return frozenset(image.name for image in images if not reader.is_verified(image, fits.of(image)))
+
+
+def _versions(images: Iterable[BaseImage], fits: FitReport) -> dict[str, dict[str, str]]:
+    """Return the versions that are installed on each Python minor; they are the same on all of its images."""
+    found: dict[str, dict[str, str]] = {}
+    for image in images:
+        for install in fits.of(image).installs:
+            if install.kind is not InstallKind.NOT_WANTED:
+                found.setdefault(image.python_minor, {})[install.name] = install.version
+    return found
 
 
 def _recommend(  # noqa: PLR0917

@@ -16,6 +16,8 @@ from basewise.ranking.explain_lost import cleaner_sentences, smaller_sentences
 from basewise.ranking.request import RankRequest
 from basewise.ranking.sentences import join_names, parse_date
 
+MAX_CHANGES = 4
+
 __all__ = ["Explanation", "explain"]
 
 
@@ -63,7 +65,21 @@ def _alternatives(ranked: Sequence[Candidate], request: RankRequest) -> Iterator
             reasons = join_names((e.sentence for c in own for e in c.excluded), limit=2)
             yield f"Python {minor}: no candidate is admissible ({reasons})"
         else:
-            yield f"model trained on {minor}? use `{own[0].image}`: {_line(own[0])}"
+            changes = _changed_versions(first.python_minor, minor, request)
+            yield f"model trained on {minor}? use `{own[0].image}`: {_line(own[0])}{changes}"
+
+
+def _changed_versions(chosen: str, other: str, request: RankRequest) -> str:
+    """Return what another minor changes in the application's libraries: the price of it."""
+    here, there = request.versions.get(chosen, {}), request.versions.get(other, {})
+    changed = [
+        f"{name} {there.get(name, 'not installed')} instead of {here.get(name, 'nothing')}"
+        for name in sorted({*here, *there})
+        if here.get(name) != there.get(name)
+    ]
+    if not here or not there:
+        return ""
+    return f"; {join_names(changed, limit=MAX_CHANGES)}" if changed else "; the same library versions"
 
 
 def _supported(candidate: Candidate, request: RankRequest) -> bool:

@@ -41,6 +41,7 @@ class RankRequest(msgspec.Struct, frozen=True, kw_only=True):
         allow_undigested: Admit candidates without a digest.
         minimum_python_age_months: Age from which a minor is preferred when none is stated.
         accelerator: `cpu`, `cuda` or `unknown`.
+        versions: Python minor → distribution → version that is installed there.
         unverified: Names of candidates whose counts rest on a source without a checked signature chain.
     """
 
@@ -64,3 +65,4 @@ class RankRequest(msgspec.Struct, frozen=True, kw_only=True):
     minimum_python_age_months: int = 12
     accelerator: str = "unknown"
     unverified: frozenset[str] = frozenset()
+    versions: dict[str, dict[str, str]] = {}
