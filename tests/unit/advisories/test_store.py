@@ -104,8 +104,8 @@ class TestTheStoreThatTheEnvironmentNames:
             (b"not a store at all", "not a store file"),
             (b"SQLite format 3\x00", "damaged"),
             (b"SQLite format 3\x00" + bytes(4080), "damaged"),
-            (gzip.compress(b""), "not a store file"),
-            (gzip.compress(b"SQLite format 3\x00" * 300)[:-20], "damaged"),
+            (gzip.compress(b"", mtime=0), "not a store file"),
+            (gzip.compress(b"SQLite format 3\x00" * 300, mtime=0)[:-20], "damaged"),
             (b"\x1f\x8b\x08\x00garbage", "damaged"),
         ],
     )
