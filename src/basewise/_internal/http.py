@@ -257,7 +257,10 @@ class HttpSession:
             HttpError: No answer.
         """
         deadline = time.monotonic() + total_seconds
-        proxy = self._proxies.for_url(url)
+        try:
+            proxy = self._proxies.for_url(url)
+        except ValueError as error:
+            raise HttpError(f"{safe_url(url)}: {error}", kind="url") from error
         via = urlsplit(proxy).netloc.rpartition("@")[2] if proxy else ""
         reach = Reach.NEVER if proxy else most_reach
         with _translated(url, deadline, via), self._guard.hold(deadline, reach):
@@ -283,7 +286,7 @@ class HttpSession:
                 transport = httpx2.HTTPTransport(
                     verify=self._context if self._context is not None else True,
                     trust_env=False,
-                    proxy=httpx2.Proxy(proxy, ssl_context=self._context) if proxy else None,
+                    proxy=self._proxy(proxy),
                     uds=self._unix_socket,
                 )
                 _guard_transport(transport, self._guard)
@@ -296,6 +299,12 @@ class HttpSession:
                     headers={"user-agent": USER_AGENT, "accept-encoding": "identity"},
                 )
             return self._clients[proxy]
+
+    def _proxy(self, address: str | None) -> httpx2.Proxy | None:
+        if address is None:
+            return None
+        secure = address.startswith("https:")
+        return httpx2.Proxy(address, ssl_context=self._context if secure else None)
 
     def close(self) -> None:
         """Close all connections."""
