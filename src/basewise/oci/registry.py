@@ -84,7 +84,7 @@ def open_registry(
             blobs,
             descriptor,
             reference=str(reference),
-            name=reference.tag or "",
+            name=reference.tag or ("" if reference.digest else DEFAULT_TAG),
             platform=platform,
             limits=limits,
         )

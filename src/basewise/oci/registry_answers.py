@@ -139,6 +139,8 @@ def hint_for(error: HttpError, host: str) -> str:
     """Say what to do about a request that got no answer."""
     if error.kind == "tls" and any(sign in str(error) for sign in ("WRONG_VERSION", "record layer")):
         return f"if `{host}` speaks plain HTTP, allow that with `--insecure-registry {host}`"
+    if error.kind == "tls" and "expired" in str(error):
+        return f"whoever runs `{host}` must renew its certificate; compare the clock of this machine, too"
     return _HINTS.get(error.kind, "check the connection and try again")
 
 

@@ -26,7 +26,7 @@ from basewise.errors import ImageError
 from basewise.oci.challenge import Challenge
 from basewise.oci.credentials import ANONYMOUS, Credential
 from basewise.oci.registry_options import RegistryOptions
-from basewise.oci.registry_redirects import HopRules, authority, check_address
+from basewise.oci.registry_redirects import HopRules, authority, check_address, host_of
 from basewise.progress import Progress
 
 __all__ = ["Authorizer", "FetchToken"]
@@ -179,7 +179,7 @@ class Authorizer:
         own = self._check_realm(realm)
         credential = self._credential
         if not credential.is_anonymous and not self._may_know(realm):
-            self._withheld_from = authority(realm)[1]
+            self._withheld_from = host_of(realm)
             credential = ANONYMOUS
         service = challenge.parameter("service")
         response = self._ask(realm, service, repository, credential, own_host=own)
@@ -213,7 +213,7 @@ class Authorizer:
         )
 
     def _read_token(self, response: HttpResponse, realm: str, repository: str) -> _Token:
-        host = authority(realm)[1]
+        host = host_of(realm)
         if response.status in _REFUSED:
             raise self.denied(repository, f"its token service `{host}` gives no token")
         if response.status != _OK:

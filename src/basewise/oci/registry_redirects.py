@@ -15,7 +15,7 @@ from basewise._internal.addresses import Reach, literal_address, reach_of
 from basewise._internal.http import HttpSession, HttpStream, safe_url
 from basewise._internal.http_errors import HttpError
 
-__all__ = ["HopRules", "authority", "check_address", "follow", "same_origin"]
+__all__ = ["HopRules", "authority", "check_address", "follow", "host_of", "same_origin"]
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -55,6 +55,12 @@ def authority(url: str) -> tuple[str, str, int]:
 def same_origin(one: str, other: str) -> bool:
     """Tell whether two URLs are of one scheme, host and port."""
     return authority(one) == authority(other)
+
+
+def host_of(url: str) -> str:
+    """Return host and port of a URL for a message, the port only where it is not the default."""
+    scheme, host, port = authority(url)
+    return host if port == _DEFAULT_PORTS[scheme] else f"{host}:{port}"
 
 
 def check_address(url: str, rules: HopRules, *, sent_by: str) -> None:

@@ -10,7 +10,7 @@ from basewise._internal.http_errors import HttpError
 from basewise._internal.retry import Backoff, retry_after_seconds
 from basewise.oci.registry_answers import read_refusal
 from basewise.oci.registry_options import RegistryLimits
-from basewise.oci.registry_redirects import HopRules, authority, follow
+from basewise.oci.registry_redirects import HopRules, follow, host_of
 from basewise.oci.registry_transfer import Transfer
 
 __all__ = ["TokenQuestion", "ask_token_service"]
@@ -26,7 +26,7 @@ class TokenQuestion(msgspec.Struct, frozen=True, kw_only=True):
     form: bytes = b""
 
     def __repr__(self) -> str:
-        return f"TokenQuestion(to {authority(self.url)[1]})"
+        return f"TokenQuestion(to {host_of(self.url)})"
 
 
 def ask_token_service(
@@ -68,7 +68,7 @@ def ask_token_service(
         except HttpError as error:
             if not error.passing or not backoff.wait():
                 raise HttpError(
-                    f"the token service `{authority(question.url)[1]}`: {error}",
+                    f"the token service `{host_of(question.url)}`: {error}",
                     kind="other" if error.passing else error.kind,  # it was tried often enough
                 ) from error
 
