@@ -11,7 +11,6 @@ Reference: Debian Policy, section 7; apt-get(8).
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
@@ -108,6 +107,15 @@ def closure(wanted: Iterable[str], installed: Mapping[str, str], suite: SuiteInd
     return Closure(tuple(state.install(name) for name in wanted))
 
 
+class _Brought:
+    """What one wanted package has brought so far."""
+
+    def __init__(self) -> None:
+        self.brings: list[BinaryPackage] = []
+        self.upgrades: list[Upgrade] = []
+        self.missing: list[str] = []
+
+
 class _State:
     """What is installed or chosen so far."""
 
@@ -129,57 +137,51 @@ class _State:
         there = name in self._versions or (package is not None and package.name in self._versions)
         if there and not self._is_outdated(package):
             return WantedPackage(wanted=name, package=package, installed=True)
-        package = package or next(iter(self._candidates(Relation(name), name)), None)
+        package = package or self._candidate(Relation(name), name)
         if package is None:
             return WantedPackage(wanted=name, package=None)
-        brings, upgrades, missing = self._resolve(package)
+        brought = self._resolve(package)
         return WantedPackage(
             wanted=name,
             package=package,
             installed=there,
-            brings=tuple(brings),
-            upgrades=tuple(upgrades),
-            missing=tuple(missing),
+            brings=tuple(brought.brings),
+            upgrades=tuple(brought.upgrades),
+            missing=tuple(brought.missing),
         )
 
-    def _resolve(self, package: BinaryPackage) -> tuple[list[BinaryPackage], list[Upgrade], list[str]]:
+    def _resolve(self, package: BinaryPackage) -> _Brought:
         """Take a package and everything that it newly needs.
 
-        As apt does, a dependency that several packages could fulfil is decided after all that only one can:
-        one of those may be among the several.
+        The walks of packages stand on a stack of their own, so that no index is too deep.
         """
-        brings: list[BinaryPackage] = []
-        upgrades: list[Upgrade] = []
-        missing: list[str] = []
-        chosen = deque([package])
-        undecided: deque[tuple[Dependency, str]] = deque()
-        while chosen or undecided:
-            if not chosen:
-                dependency, source = undecided.popleft()
-                if not self._is_any_fulfilled(dependency):
-                    chosen += self._choices(dependency, source)[:1]
-                continue
-            taken = chosen.popleft()
-            present = self._versions.get(taken.name)
-            if present == taken.version:
-                continue
-            self._take(taken)
-            if present is None:
-                brings.append(taken)
+        brought = _Brought()
+        walks = [self._walk(package, brought)]
+        while walks:
+            deeper = next(walks[-1], None)
+            if deeper is None:
+                walks.pop()
             else:
-                upgrades.append(Upgrade(present, taken))
-            chosen.extend(self._siblings(taken))
-            for dependency in taken.depends:
-                if self._is_any_fulfilled(dependency):
-                    continue
-                choices = self._choices(dependency, taken.source)
-                if not choices:
-                    missing.append(" | ".join(str(relation) for relation in dependency))
-                elif len(choices) == 1:
-                    chosen += choices
-                else:
-                    undecided.append((dependency, taken.source))
-        return brings, upgrades, missing
+                walks.append(self._walk(deeper, brought))
+        return brought
+
+    def _walk(self, package: BinaryPackage, brought: _Brought) -> Iterator[BinaryPackage]:
+        """Take a package, then what it needs; yields each package whose own needs come next.
+
+        As apt does, each dependency is followed to its end before the next is looked at: what comes by on the
+        way may fulfil that one.
+        """
+        if not self._take(package, brought):
+            return
+        yield from tuple(self._siblings(package))
+        for dependency in package.depends:
+            if any(self._is_fulfilled(relation) for relation in dependency):
+                continue
+            needed = self._choose(dependency, package.source)
+            if needed is None:
+                brought.missing.append(" | ".join(str(relation) for relation in dependency))
+            else:
+                yield needed
 
     def _is_outdated(self, package: BinaryPackage | None) -> bool:
         """Say whether it is installed in an older version; asking for it by name upgrades it then."""
@@ -194,11 +196,19 @@ class _State:
         providers = self._suite.providers(name)
         return next((package for package, _ in providers if package.name in self._versions), None)
 
-    def _take(self, package: BinaryPackage) -> None:
-        if package.name not in self._versions:
+    def _take(self, package: BinaryPackage, brought: _Brought) -> bool:
+        """Install or upgrade a package; False when it is there in this version."""
+        present = self._versions.get(package.name)
+        if present == package.version:
+            return False
+        if present is None:
             self._by_source.setdefault(package.source, []).append(package.name)
             self._remember_provisions(package)
+            brought.brings.append(package)
+        else:
+            brought.upgrades.append(Upgrade(present, package))
         self._versions[package.name] = package.version
+        return True
 
     def _remember_provisions(self, package: BinaryPackage) -> None:
         for provision in package.provides:
@@ -210,26 +220,22 @@ class _State:
             return True
         return any(_provides(provision, relation) for provision in self._provided.get(relation.name, ()))
 
-    def _is_any_fulfilled(self, dependency: Dependency) -> bool:
-        return any(self._is_fulfilled(relation) for relation in dependency)
+    def _choose(self, dependency: Dependency, source: str) -> BinaryPackage | None:
+        """Return the package to install for a dependency: of the first alternative that has one."""
+        candidates = (self._candidate(relation, source) for relation in dependency)
+        return next((package for package in candidates if package is not None), None)
 
-    def _choices(self, dependency: Dependency, source: str) -> list[BinaryPackage]:
-        """Return the packages that could fulfil a dependency, best first, each once."""
-        found = {
-            package.name: package for relation in dependency for package in self._candidates(relation, source)
-        }
-        return list(found.values())
-
-    def _candidates(self, relation: Relation, source: str) -> list[BinaryPackage]:
-        """Return the package of this name, then the providers of it in apt's order."""
+    def _candidate(self, relation: Relation, source: str) -> BinaryPackage | None:
+        """Return the package of this name, or the best provider of it."""
         package = self._suite.get(relation.name)
-        own = [package] if package is not None and satisfies(package.version, relation) else []
+        if package is not None and satisfies(package.version, relation):
+            return package
         providers = [
             provider
             for provider, provision in self._suite.providers(relation.name)
             if _provides(provision, relation)
         ]
-        return own + sorted(providers, key=lambda provider: _preference(provider, source))
+        return min(providers, key=lambda provider: _preference(provider, source), default=None)
 
     def _siblings(self, chosen: BinaryPackage) -> Iterator[BinaryPackage]:
         """Yield the installed packages of the same source that apt upgrades along with this one."""

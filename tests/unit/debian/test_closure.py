@@ -27,6 +27,21 @@ def brought(wanted: list[str], installed: dict[str, str], index: SuiteIndex) -> 
     return [[one.name for one in item.brings] for item in closure(wanted, installed, index).wanted]
 
 
+def test_each_dependency_is_followed_to_its_end_before_the_next() -> None:
+    index = suite(
+        package("a", depends="b, d"),
+        package("b", depends="c"),
+        package("c", provides="d"),
+        package("d"),
+    )
+    assert brought(["a"], {}, index) == [["a", "b", "c"]]
+
+
+def test_a_deep_chain_needs_no_recursion() -> None:
+    chain = [package(f"p{number}", depends=f"p{number + 1}") for number in range(5000)]
+    assert len(brought(["p0"], {}, suite(*chain, package("p5000")))[0]) == 5001
+
+
 def test_dependencies_come_after_what_needs_them_and_only_once() -> None:
     index = suite(package("a", depends="b, c"), package("b", depends="c"), package("c", depends="a"))
     assert brought(["a"], {}, index) == [["a", "b", "c"]]
