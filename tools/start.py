@@ -119,6 +119,8 @@ def install(lock: str) -> None:
             f"pip could not install requirements/{lock}.txt",
             "read pip's message above; the package index is the one that pip is configured with",
         )
+    # Where PYTHONDONTWRITEBYTECODE is set, every start would compile every module again.
+    run([str(environment_python()), "-m", "compileall", "-q", "src/basewise"], quiet=True)
     marker.write_text(wanted.hexdigest())
 
 
