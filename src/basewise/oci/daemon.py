@@ -55,7 +55,7 @@ class _Inspected(msgspec.Struct, rename="pascal"):
     variant: str | None = None
     created: str | None = None
     repo_tags: list[str] | None = None
-    config: msgspec.Raw | None = None
+    config: msgspec.Raw = msgspec.Raw(b"null")
 
 
 class _Step(msgspec.Struct, rename="pascal"):
