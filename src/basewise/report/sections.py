@@ -8,6 +8,7 @@ import msgspec
 
 from basewise._internal.text import plural
 from basewise.model.choice import AppSummary, Choice
+from basewise.model.verdict import ReasonKind
 from basewise.report.cells import count_sources, excluded_groups, shortened, swap_sentence
 
 __all__ = ["Section", "app_lines", "from_line", "legend", "sections_of"]
@@ -21,9 +22,20 @@ _MARKS_EXPLAINED = (
     "exploited; sizes are of the finished application: base, OS packages and wheels"
 )
 
+_REMARKS = frozenset(
+    {
+        ReasonKind.NOTE,
+        ReasonKind.CPU_LEVEL,
+        ReasonKind.DRIVER,
+        ReasonKind.ANY_FALLBACK,
+        ReasonKind.NOT_INSPECTED,
+        ReasonKind.SYMBOL_VERSION,
+    }
+)
 MAX_NOT_COVERED = 12
 MAX_GROUPS = 10
 MAX_SWAPS = 8
+MAX_REMARKS = 8
 MAX_UNMEASURED = 4
 
 
@@ -93,6 +105,7 @@ def sections_of(choice: Choice) -> Iterator[Section]:
         _excluded(choice),
         _blocking(choice),
         _why(choice),
+        _remarks(choice),
         _swaps(choice),
         Section("Other Python minors", choice.alternatives),
         _coverage(choice),
@@ -122,6 +135,15 @@ def _blocking(choice: Choice) -> Section:
 def _why(choice: Choice) -> Section:
     advice = choice.recommendation
     return Section(f"Why {advice.image}", advice.why) if advice else Section("Why", ())
+
+
+def _remarks(choice: Choice) -> Section:
+    """Return what the first candidate's user should know though it forbids nothing."""
+    if choice.recommendation is None:
+        return Section("Worth knowing", ())
+    first = choice.candidates[0]
+    lines = [reason.sentence for reason in first.reasons if reason.kind in _REMARKS and not reason.blocking]
+    return Section("Worth knowing", _limited(lines, MAX_REMARKS))
 
 
 def _swaps(choice: Choice) -> Section:
