@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from basewise._internal.text import plural
+from basewise._internal.text import format_bytes, plural
 from basewise.app.folder import Folder
 from basewise.model.base_image import BaseImage
 from basewise.model.build_plan import BuildPlan, PlannedPackage, RequirementsFile
 from basewise.model.choice import Candidate, Recommendation
 from basewise.model.finding import Finding
 from basewise.model.package import PackageType
-from basewise.model.requirement import Application
+from basewise.model.requirement import Accelerator, Application
 from basewise.model.verdict import AddedPackage, Fit, Install, InstallKind
 from basewise.operations.candidate_evidence import Findings, sources_to_upgrade
 from basewise.report.dockerfile import render_dockerfile, render_dockerignore
@@ -23,6 +23,7 @@ LOCK_NAME = "requirements.lock"
 MAX_NAMED_IDS = 8
 _REQUIREMENTS_FORMAT = "requirements"
 _COMPARED = "compared"
+_CPU_WHEELS = "(CPU wheels)"
 
 
 def recommend(
@@ -53,7 +54,7 @@ def recommend(
         image=candidate.image,
         digest=candidate.digest,
         dockerfile=render_dockerfile(plan),
-        why=(*why, *_beside_the_count(candidate)),
+        why=(*why, *_both_totals(application, candidate), *_beside_the_count(candidate)),
         lock=lock,
         dockerignore=None if (Path(application.path) / ".dockerignore").exists() else render_dockerignore(),
         refresh=f"docker buildx imagetools inspect --format '{{{{.Manifest.Digest}}}}' {candidate.image}",
@@ -106,6 +107,28 @@ def refresh_reason(candidate: Candidate, findings: Iterable[Finding]) -> str:
     rest = len(since) - interpreter
     installs = f"the Dockerfile installs {rest} of them, " if rest else ""
     return f"{told}: {installs}{interpreter} in CPython {candidate.python} come only with a newer digest"
+
+
+def _both_totals(application: Application, candidate: Candidate) -> tuple[str, ...]:
+    """Return the totals with GPU wheels and with CPU wheels, where nobody said which are wanted."""
+    size = candidate.size
+    if (
+        application.accelerator is not Accelerator.UNKNOWN
+        or size.disk_bytes is None
+        or size.download_bytes is None
+    ):
+        return ()
+    return tuple(
+        f"nobody said what it computes on: {format_bytes(size.download_bytes)} to download and "
+        f"{format_bytes(size.disk_bytes)} on disk with the GPU wheels, "
+        f"{format_bytes(size.download_bytes - swap.saves_download_bytes)} and "
+        f"{format_bytes(size.disk_bytes - swap.saves_disk_bytes)} with the CPU wheels of {swap.replace} "
+        "(`--accelerator cpu` or `cuda` says which)"
+        for swap in candidate.swaps
+        if swap.with_.endswith(_CPU_WHEELS)
+        and swap.saves_disk_bytes is not None
+        and swap.saves_download_bytes is not None
+    )
 
 
 def _beside_the_count(candidate: Candidate) -> tuple[str, ...]:
