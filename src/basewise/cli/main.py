@@ -21,6 +21,7 @@ COMMANDS = {
     "candidates": ("basewise.cli.commands.candidates", "The catalogue of base images."),
     "choose": ("basewise.cli.commands.choose", "Rank base images for an application, with evidence."),
     "db": ("basewise.cli.commands.db", "The advisory store."),
+    "sbom": ("basewise.cli.commands.sbom", "Everything that is inside an image."),
 }
 
 

@@ -1,0 +1,68 @@
+"""Options of the commands that read images."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from basewise.model.platform import Platform
+    from basewise.operations.read_image import ImageAccess
+
+__all__ = ["access_options", "image_access", "image_options", "image_platform"]
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def access_options(command: Command) -> Command:
+    """Add what says how an image may be had."""
+    for option in reversed(
+        (
+            click.option(
+                "--plain-http", multiple=True, metavar="HOST",
+                help="Ask this registry (`host:port`) without TLS (repeatable).",
+            ),
+            click.option(
+                "--ca-file", metavar="FILE", help="Trust these certificate authorities besides the system's."
+            ),
+        )
+    ):  # fmt: skip
+        command = option(command)
+    return command
+
+
+def image_options(command: Command) -> Command:
+    """Add the platform, `--offline` and what says how an image may be had."""
+    command = access_options(command)
+    command = click.option(
+        "--offline", is_flag=True, default=None, help="Ask no registry; read local images only."
+    )(command)
+    return click.option(
+        "--platform", metavar="OS/ARCH", help="Platform, where there are several; default `linux/amd64`."
+    )(command)
+
+
+def image_platform(flags: Mapping[str, Any]) -> Platform | None:
+    """Return the platform that was asked for, None for none.
+
+    Raises:
+        InvalidValueError: The text is no platform.
+    """
+    from basewise.model.platform import Platform
+
+    return None if flags["platform"] is None else Platform.parse(flags["platform"])
+
+
+def image_access(flags: Mapping[str, Any]) -> ImageAccess:
+    """Return how images may be had; `BASEWISE_OFFLINE` counts like the flag."""
+    from basewise.operations.read_image import ImageAccess
+    from basewise.settings import environment_flag
+
+    return ImageAccess(
+        offline=bool(flags["offline"]) or environment_flag("BASEWISE_OFFLINE"),
+        plain_http=tuple(flags["plain_http"]),
+        ca_file=None if flags["ca_file"] is None else Path(flags["ca_file"]),
+    )

@@ -1,0 +1,78 @@
+"""Reading an image that a user names: opened wherever it is, its layers read once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+
+from basewise.errors import ImageError
+from basewise.image.image import Image
+from basewise.inventory.run import open_layer_cache, take_inventory
+from basewise.model.inventory import Inventory
+from basewise.model.platform import Platform
+from basewise.model.reference import Reference
+from basewise.oci.open import open_image
+from basewise.oci.registry_options import RegistryOptions
+from basewise.oci.registry_transfer import Transfer
+from basewise.progress import Progress
+
+__all__ = ["ImageAccess", "read_image", "registry_options"]
+
+
+class ImageAccess(msgspec.Struct, frozen=True, kw_only=True):
+    """How images may be had.
+
+    Args:
+        offline: No registry is asked.
+        plain_http: `host:port` of registries that may be asked without TLS.
+        ca_file: Certificates of authorities that are trusted besides the system's.
+    """
+
+    offline: bool = False
+    plain_http: tuple[str, ...] = ()
+    ca_file: Path | None = None
+
+
+def read_image(
+    text: str,
+    *,
+    platform: Platform | None = None,
+    access: ImageAccess | None = None,
+    progress: Progress | None = None,
+    transfer: Transfer | None = None,
+) -> Inventory:
+    """Open an image and find out what is inside.
+
+    Args:
+        text: As `open_image` takes it.
+        platform: Which image of several; None takes the only one, else linux/amd64.
+        access: How it may be had; the defaults when None.
+        progress: Told of slow parts.
+        transfer: Counts what a registry sends.
+
+    Raises:
+        ImageError: It cannot be had or read.
+        UsageError: The text names nothing.
+    """
+    allowed = access or ImageAccess()
+
+    def open_registry(reference: Reference, wanted: Platform | None) -> Image:
+        if allowed.offline:
+            raise ImageError(
+                f"cannot pull `{reference.familiar}`: `--offline` forbids to ask its registry",
+                hint="leave `--offline` out, or name a local copy (`oci:`, `docker-archive:`, `docker:`)",
+            )
+        from basewise.oci import registry  # noqa: PLC0415 - brings the HTTP library, 80 ms
+
+        return registry.open_registry(
+            reference, wanted, options=registry_options(allowed), progress=progress, transfer=transfer
+        )
+
+    with open_image(text, platform=platform, open_registry=open_registry) as image:
+        return take_inventory(image, cache=open_layer_cache(progress=progress), progress=progress)
+
+
+def registry_options(access: ImageAccess) -> RegistryOptions:
+    """Return what the registry client is told."""
+    return RegistryOptions(insecure_hosts=frozenset(access.plain_http), ca_file=access.ca_file)

@@ -1,0 +1,136 @@
+"""What is inside an image, for a terminal: what it is, its packages, its attack surface, what was not seen."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from textwrap import wrap
+
+from basewise._internal.text import format_bytes, plural
+from basewise.model.sbom import Sbom, SbomPackage
+from basewise.report.plain import plain_line
+from basewise.report.style import Style, styled
+
+__all__ = ["render_sbom_table"]
+
+_MIN_WIDTH = 40
+_MAX_CELL = 60
+_HEADINGS = ("type", "name", "version", "arch", "source", "layer")
+_LEFT_OUT_FIRST = ("arch", "source", "layer")
+
+Line = tuple[str, Style]
+
+
+def render_sbom_table(sbom: Sbom, *, width: int, color: bool) -> str:
+    """Return the table; columns are left out until it fits in `width`."""
+    columns = max(_MIN_WIDTH, width)
+    lines = _lines(sbom, columns)
+    return "".join(f"{styled(text, style) if color else text}\n" for text, style in lines)
+
+
+def _lines(sbom: Sbom, columns: int) -> Iterator[Line]:
+    for sentence in _head(sbom):
+        yield from _wrapped(sentence, columns)
+    if sbom.packages:
+        yield "", Style.PLAIN
+        yield from _package_lines(sbom.packages, columns)
+    yield from _section("Attack surface", _surface(sbom), columns)
+    carried = [
+        f"{item.name or item.location} {item.version}".strip() + f" ({item.kind}, {item.location})"
+        for item in sbom.embedded
+    ]
+    yield from _section("Carried inside something else, not counted as packages", carried, columns)
+    missing = [f"{item.what}: {item.why}" for item in sbom.coverage.not_covered]
+    yield from _section("Incomplete: not covered", missing, columns)
+
+
+def _head(sbom: Sbom) -> Iterator[str]:
+    image = sbom.image
+    yield image.reference
+    yield f"digest {image.digest or 'not known'}, platform {image.platform}, created {image.created or 'not stated'}"
+    sizes = image.size
+    yield (
+        f"{format_bytes(sizes.compressed_bytes)} pulled, {format_bytes(sizes.disk_bytes)} on disk, "
+        f"{plural(len(image.layers), 'layer')}"
+    )
+    distro = (
+        " ".join(filter(None, (sbom.distro.id, sbom.distro.version)))
+        if sbom.distro
+        else "unknown distribution"
+    )
+    libc = f"{sbom.libc.family} {sbom.libc.version}" if sbom.libc else "unknown C library"
+    pythons = ", ".join(
+        f"{found.implementation} {found.version} ({found.location})" for found in sbom.pythons
+    )
+    yield f"{distro}, {libc}, {pythons or 'no Python'}"
+    counts = Counter(str(package.type) for package in sbom.packages)
+    listed = ", ".join(f"{count} {kind}" for kind, count in sorted(counts.items()))
+    yield f"{plural(len(sbom.packages), 'package')}" + (f": {listed}" if listed else "")
+
+
+def _package_lines(packages: Sequence[SbomPackage], columns: int) -> Iterator[Line]:
+    rows = [_cells(package) for package in packages]
+    shown = list(_HEADINGS)
+    for name in ("", *_LEFT_OUT_FIRST):
+        shown = [heading for heading in shown if heading != name]
+        widths = [max(len(heading), *(len(row[heading]) for row in rows)) for heading in shown]
+        if sum(widths) + len(widths) - 1 <= columns:
+            break
+    yield _row(dict.fromkeys(shown, "") | {heading: heading for heading in shown}, shown, widths), Style.BOLD
+    yield "-" * (sum(widths) + len(widths) - 1), Style.PLAIN
+    for row in rows:
+        yield _row(row, shown, widths), Style.PLAIN
+
+
+def _cells(package: SbomPackage) -> dict[str, str]:
+    source = package.source or ""
+    if package.source_version is not None and package.source_version != package.version:
+        source = f"{source} {package.source_version}"
+    cells = {
+        "type": str(package.type),
+        "name": package.name,
+        "version": package.version,
+        "arch": package.arch or "",
+        "source": source,
+        "layer": "?" if package.layer is None else str(package.layer),
+    }
+    return {name: plain_line(text, limit=_MAX_CELL) for name, text in cells.items()}
+
+
+def _row(row: dict[str, str], shown: Sequence[str], widths: Sequence[int]) -> str:
+    padded = (
+        row[name].rjust(width) if name == "layer" else row[name].ljust(width)
+        for name, width in zip(shown, widths, strict=True)
+    )
+    return " ".join(padded).rstrip()
+
+
+def _surface(sbom: Sbom) -> Iterator[str]:
+    surface = sbom.surface
+    counts = (("executables", surface.executables), ("setuid", surface.setuid), ("setgid", surface.setgid))
+    yield ", ".join(f"{name} {'?' if count is None else count}" for name, count in counts)
+    for name, paths in (
+        ("shells", surface.shells),
+        ("package managers", surface.package_managers),
+        ("compilers", surface.compilers),
+    ):
+        yield f"{name}: {', '.join(paths) or 'none'}"
+    headers = {True: "yes", False: "no", None: "?"}[surface.kernel_headers]
+    yield f"kernel headers: {headers}; default user: {surface.default_user or '?'}"
+    yield f"exposed ports: {', '.join(surface.exposed_ports) or 'none'}"
+    yield f"environment (names): {', '.join(surface.environment) or 'none'}"
+
+
+def _section(title: str, sentences: Sequence[str] | Iterator[str], columns: int) -> Iterator[Line]:
+    for at, sentence in enumerate(sentences):
+        if at == 0:
+            yield "", Style.PLAIN
+            yield title, Style.BOLD
+        yield from _wrapped(sentence, columns, bullet="- ")
+
+
+def _wrapped(text: str, columns: int, *, bullet: str = "") -> Iterator[Line]:
+    for line in wrap(
+        plain_line(text), columns, initial_indent=bullet, subsequent_indent="  ", break_on_hyphens=False
+    ):
+        yield line, Style.PLAIN
