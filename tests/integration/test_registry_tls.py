@@ -78,7 +78,7 @@ def test_a_certificate_of_nobody_is_refused_with_the_flag_that_helps(tmp_path: P
     with FakeRegistry(tls=server_context(*make_certificate(tmp_path))) as registry:
         with pytest.raises(ImageError, match=r"(?i)certificate") as caught:
             pull(registry)
-        assert "--cacert" in caught.value.hint
+        assert "--ca-file" in caught.value.hint
         assert registry.seen == []
 
 

@@ -18,6 +18,8 @@ from basewise._internal.http_errors import HttpError
 
 __all__ = ["Guard", "GuardedBackend"]
 
+_READ_BYTES = 512 * 1024  # the library asks for 64 KiB; each turn through it costs as much as reading them
+
 
 class Guard(threading.local):
     """What holds for the request that this thread is at."""
@@ -99,7 +101,7 @@ class _GuardedStream:
         self._guard.check(self._reach)
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        part: bytes = self._inner.read(max_bytes, timeout=self._guard.seconds(timeout))
+        part: bytes = self._inner.read(max(max_bytes, _READ_BYTES), timeout=self._guard.seconds(timeout))
         return part
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:

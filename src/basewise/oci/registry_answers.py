@@ -126,7 +126,7 @@ def error_codes(body: bytes) -> tuple[str, ...]:
 
 
 _HINTS = {
-    "tls": "name the certificates of the authority that signed for it with `--cacert FILE`",
+    "tls": "name the certificates of the authority that signed for it with `--ca-file FILE`",
     "name": "check the name of the registry and the connection",
     "proxy": "check `HTTPS_PROXY`, and `NO_PROXY` for registries that need none",
     "address": "check the name of the registry; it may be hostile or badly configured",
@@ -138,7 +138,7 @@ _HINTS = {
 def hint_for(error: HttpError, host: str) -> str:
     """Say what to do about a request that got no answer."""
     if error.kind == "tls" and any(sign in str(error) for sign in ("WRONG_VERSION", "record layer")):
-        return f"if `{host}` speaks plain HTTP, allow that with `--insecure-registry {host}`"
+        return f"if `{host}` speaks plain HTTP, allow that with `--plain-http {host}`"
     if error.kind == "tls" and "expired" in str(error):
         return f"whoever runs `{host}` must renew its certificate; compare the clock of this machine, too"
     return _HINTS.get(error.kind, "check the connection and try again")

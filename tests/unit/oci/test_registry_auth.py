@@ -8,9 +8,12 @@ import traceback
 from collections.abc import Callable
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from basewise._internal.addresses import Reach
 from basewise._internal.http import HttpResponse
+from basewise._internal.parallel import map_in_threads
 from basewise.errors import ImageError
 from basewise.image.image import Image
 from basewise.model.reference import Reference
@@ -62,6 +65,24 @@ def test_a_hostile_challenge_costs_no_time() -> None:
     assert len(read_challenges("a" * 1_000_000)) <= 1
     assert len(read_challenges('Bearer realm="' + "\\" * 1_000_000)) <= 1
     read_challenges("a, " * 300_000)
+
+
+@given(st.text(max_size=300))
+def test_any_challenge_is_read_without_an_error(header: str) -> None:
+    assert all(one.scheme for one in read_challenges(header))
+
+
+def test_layers_read_side_by_side_renew_an_expired_token_once(
+    make_client: MakeClient, file_layer: FileLayer, read_stored: ReadStored
+) -> None:
+    with FakeTokenServer() as tokens, FakeRegistry(tokens=tokens) as registry:
+        layers = [file_layer(f"file-{number}") for number in range(8)]
+        registry.add_image(NAME, layers, tag="1")
+        image = pull(make_client(registry, tokens), registry)
+        tokens.expire()
+        found = map_in_threads(lambda number: read_stored(image, number), range(8), threads=8)
+        assert found == [stored for stored, _ in layers]
+        assert len(tokens.seen) == 2
 
 
 def test_a_public_image_needs_an_anonymous_token_only(make_client: MakeClient, file_layer: FileLayer) -> None:
