@@ -38,6 +38,7 @@ _VERSION = re.compile(r"(?P<release>[23]\.[0-9]{1,3}\.[0-9]{1,3}(?:(?:a|b|rc)[0-
 _LIBRARY_PLACES = ("lib", "lib64", "lib/x86_64-linux-gnu", "lib/aarch64-linux-gnu")
 _END_OF_STRING = "~"
 _MAX_VERSIONS = 32
+_DIGITS_AND_DOT = frozenset({b"", *(bytes([char]) for char in b"0123456789.")})
 _OS_TYPES = frozenset({PackageType.DEB, PackageType.APK, PackageType.RPM})
 
 
@@ -124,11 +125,14 @@ def read_binary_version(content: bytes, minor: str) -> list[str]:
         Whole strings, sorted, then those that end a longer string, marked with `~`.
     """
     escaped = re.escape(minor.encode("ascii"))
-    pattern = re.compile(rb"([^0-9.])(" + escaped + rb"\.[0-9]{1,3}(?:(?:a|b|rc)[0-9]{1,3})?\+?)(?=\0)")
+    # The pattern begins with letters, not with a class: that is what makes a search through 30 MB quick.
+    pattern = re.compile(escaped + rb"\.[0-9]{1,3}(?:(?:a|b|rc)[0-9]{1,3})?\+?(?=\0)")
     whole: set[str] = set()
     ends: set[str] = set()
     for match in pattern.finditer(content):
-        (ends if match[1] != b"\0" else whole).add(match[2].decode("ascii"))
+        before = content[match.start() - 1 : match.start()]
+        if before not in _DIGITS_AND_DOT:
+            (whole if before == b"\0" else ends).add(match[0].decode("ascii"))
     return [*sorted(whole), *(f"{_END_OF_STRING}{version}" for version in sorted(ends))][:_MAX_VERSIONS]
 
 

@@ -55,8 +55,9 @@ class DpkgCataloger:
     def catalog(self, view: ImageView) -> CatalogResult:
         """Find the packages, their layers and their files."""
         tree = view.tree
+        paths = tree.condensed_paths(self.name)
         status = decode_database(tree.condensed(STATUS, self.name))
-        found, damaged = self._parts(tree)
+        found, damaged = self._parts(tree, [path for path in paths if path.startswith(f"{PARTS}/")])
         not_covered = (
             [NotCovered(f"packages of `{PARTS}`", plural(damaged, "damaged file"))] if damaged else []
         )
@@ -66,17 +67,17 @@ class DpkgCataloger:
             history = tree.condensed_history(tree.resolve(STATUS) or STATUS, self.name)
             layers = first_layers([(layer, decode_database(kept)) for layer, kept in history])
             found += installed_packages(PackageType.DEB, status, STATUS, layers)
-        not_covered += self._missing(view, status, found=bool(found))
-        owned, checksums = self._files(tree)
+        not_covered += self._missing(view, paths, status, found=bool(found))
+        owned, checksums = self._files(tree, paths)
         return CatalogResult(
             packages=tuple(sorted(found)), owned=owned, checksums=checksums, not_covered=tuple(not_covered)
         )
 
-    def _parts(self, tree: FileTree) -> tuple[list[InstalledPackage], int]:
+    def _parts(self, tree: FileTree, paths: list[str]) -> tuple[list[InstalledPackage], int]:
         """Return the packages of `status.d`, and how many of its files are damaged."""
         found: list[InstalledPackage] = []
         damaged = 0
-        for path in tree.condensed_paths(self.name, f"{PARTS}/*"):
+        for path in paths:
             if path.endswith(_CHECKSUMS):
                 continue
             part = decode_database(tree.condensed(path, self.name)) or Database(damaged=1)
@@ -86,12 +87,15 @@ class DpkgCataloger:
             found += installed_packages(PackageType.DEB, part, path, layers)
         return found, damaged
 
-    def _missing(self, view: ImageView, status: Database | None, *, found: bool) -> Iterable[NotCovered]:
+    def _missing(
+        self, view: ImageView, paths: list[str], status: Database | None, *, found: bool
+    ) -> Iterable[NotCovered]:
         """Yield what shows that packages are there of which the database says nothing."""
         tree = view.tree
         listed = {
             path[len(INFO) + 1 : -len(_LIST)].partition(":")[0]
-            for path in tree.condensed_paths(self.name, f"{INFO}/*{_LIST}")
+            for path in paths
+            if path.startswith(f"{INFO}/") and path.endswith(_LIST)
         }
         if status is None and tree.entry(STATUS) is not None:
             yield NotCovered(f"packages of `{STATUS}`", "it is too large, no file, or leads nowhere")
@@ -109,21 +113,22 @@ class DpkgCataloger:
             if path in tree:
                 yield NotCovered(f"packages of `{path}`", "databases of opkg are not read")
 
-    def _files(self, tree: FileTree) -> tuple[dict[str, Owner], dict[str, str]]:
+    def _files(self, tree: FileTree, paths: list[str]) -> tuple[dict[str, Owner], dict[str, str]]:
         """Return owner and checksum of the paths that another cataloger may ask for."""
         owned: dict[str, Owner] = {}
         checksums: dict[str, str] = {}
-        for place, suffix in ((INFO, _LIST), (INFO, _CHECKSUMS), (PARTS, _CHECKSUMS)):
-            for path in tree.condensed_paths(self.name, f"{place}/*{suffix}"):
-                lines = _decode_lines(tree.condensed(path, self.name))
-                name = path[len(place) + 1 : -len(suffix)].partition(":")[0]
-                for owned_path, checksum in lines:
-                    real = real_path(tree, owned_path)
-                    if real is None:
-                        continue
-                    owned.setdefault(real, Owner(PackageType.DEB, name))
-                    if checksum:
-                        checksums[real] = checksum
+        for path in paths:
+            directory, _, last = path.rpartition("/")
+            stem, dot, _ = last.rpartition(_CHECKSUMS if last.endswith(_CHECKSUMS) else _LIST)
+            if not dot or directory not in {INFO, PARTS}:
+                continue
+            for owned_path, checksum in _decode_lines(tree.condensed(path, self.name)):
+                real = real_path(tree, owned_path)
+                if real is None:
+                    continue
+                owned.setdefault(real, Owner(PackageType.DEB, stem.partition(":")[0]))
+                if checksum:
+                    checksums[real] = checksum
         return owned, checksums
 
 
