@@ -178,6 +178,7 @@ class _Client:
             ImageError: There is none.
         """
         connection = _Connection(self._path)
+        answer: http.client.HTTPResponse | None = None
         try:
             connection.request("GET", target)
             answer = connection.getresponse()
@@ -193,6 +194,8 @@ class _Client:
                 hint="check that the daemon runs and that you may use its socket",
             ) from error
         finally:
+            if answer is not None:
+                answer.close()
             connection.close()
 
     def get(self, target: str, max_bytes: int) -> bytes:
