@@ -23,6 +23,9 @@ LOCK_NAME = "requirements.lock"
 MAX_NAMED_IDS = 8
 _REQUIREMENTS_FORMAT = "requirements"
 _COMPARED = "compared"
+_LOCK_HEAD = (
+    "# Written by basewise for Python {python}: the resolution that was judged, every file by its hash.\n"
+)
 _CPU_WHEELS = "(CPU wheels)"
 
 
@@ -55,7 +58,7 @@ def recommend(
         digest=candidate.digest,
         dockerfile=render_dockerfile(plan),
         why=(*why, *_both_totals(application, candidate), *_beside_the_count(candidate)),
-        lock=lock,
+        lock=None if lock is None else f"{_LOCK_HEAD.format(python=image.python_minor)}{lock}",
         dockerignore=None if (Path(application.path) / ".dockerignore").exists() else render_dockerignore(),
         refresh=f"docker buildx imagetools inspect --format '{{{{.Manifest.Digest}}}}' {candidate.image}",
         refresh_reason=refresh_reason(candidate, found.findings),
