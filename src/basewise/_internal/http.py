@@ -13,6 +13,7 @@ import ssl
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import lru_cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
 from threading import Lock
@@ -224,7 +225,10 @@ class HttpSession:
     ) -> None:
         self._on_bytes = on_bytes
         self._timeout = httpx2.Timeout(idle_seconds, connect=connect_seconds)
-        self._context = _tls_context(ca_file) if unix_socket is None else None
+        self._context = None
+        if unix_socket is None:
+            variables = (os.environ.get("SSL_CERT_FILE", ""), os.environ.get("SSL_CERT_DIR", ""))
+            self._context = _tls_context(ca_file, variables)
         environment = Proxies.from_environment(os.environ) if proxies is None else proxies
         self._proxies = environment if unix_socket is None else Proxies()
         self._unix_socket = unix_socket
@@ -328,7 +332,10 @@ def _guard_transport(transport: httpx2.HTTPTransport, guard: Guard) -> None:
     pool._network_backend = GuardedBackend(pool._network_backend, guard)  # noqa: SLF001 - see above
 
 
-def _tls_context(ca_file: Path | None) -> ssl.SSLContext:
+@lru_cache(maxsize=8)  # reading the system's authorities costs 60 ms
+def _tls_context(ca_file: Path | None, variables: tuple[str, str]) -> ssl.SSLContext:
+    """Return a context; it depends on nothing but the file and the variables of the environment."""
+    del variables
     try:
         context = httpx2.create_ssl_context()
     except (OSError, ssl.SSLError) as error:

@@ -19,6 +19,7 @@ from basewise.model.reference import Reference
 from basewise.oci.blob_cache import BlobCache
 from basewise.oci.registry import open_registry
 from basewise.oci.registry_client import RegistryClient
+from basewise.testing.fake_http import ScriptedServer
 from basewise.testing.fake_registry import OCI_INDEX, OCI_MANIFEST, Answer, FakeRegistry
 
 MakeClient = Callable[..., RegistryClient]
@@ -657,3 +658,17 @@ def test_a_name_that_is_none_is_wrong_usage(name: str) -> None:
 )
 def test_a_host_is_read_as_the_specification_says(name: str, registry: str) -> None:
     assert Reference.parse(name).registry == registry
+
+
+@pytest.mark.parametrize("status", [407, 502])
+def test_a_proxy_that_refuses_is_named_and_its_password_is_not(
+    make_client: MakeClient, monkeypatch: pytest.MonkeyPatch, status: int
+) -> None:
+    with ScriptedServer() as proxy:
+        proxy.script("CONNECT", Answer(status=status), times=-1)
+        monkeypatch.setenv("HTTPS_PROXY", f"http://user:s3cret@{proxy.host}")
+        with pytest.raises(ImageError, match=f"via proxy {proxy.host}") as caught:
+            open_registry(Reference.parse("registry.example/team/app:1"), client=make_client())
+        assert "s3cret" not in f"{caught.value.message} {caught.value.hint}"
+        assert "HTTPS_PROXY" in caught.value.hint
+        assert proxy.seen_paths() == ["CONNECT registry.example:443"]
