@@ -35,7 +35,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     index_depth: int = 3
     index_entries: int = 10_000
     layers: int = 512
-    entries: int = 2_000_000
+    entries: int = 1_000_000
     path_bytes: int = 4 * _KIB
     path_depth: int = 255
     file_bytes: int = 32 * _MIB
