@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -59,3 +60,21 @@ def test_the_readme_starts_with_the_two_commands() -> None:
         "python3 tools/start.py choose examples/sentiment --now 2026-11-23",
         "python3 tools/start.py test",
     ]
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/reference/library.md"])
+def test_the_python_samples_run(page: str) -> None:
+    blocks = re.findall(r"```python\n(.*?)```", (ROOT / page).read_text(encoding="utf-8"), re.DOTALL)
+    assert blocks
+    for block in blocks:
+        done = subprocess.run(
+            [sys.executable, "-c", block],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+            env={**os.environ, "BASEWISE_OFFLINE": "1"},
+        )
+        assert done.returncode == 0, done.stderr
+        assert "python:3." in done.stdout

@@ -10,7 +10,7 @@ from pathlib import Path
 from basewise.advisories.coverage import coverage_of
 from basewise.advisories.store import Store
 from basewise.app.read import ReadOptions, read_application
-from basewise.candidates.catalogue import Catalogue, load_catalogue
+from basewise.candidates.catalogue import Catalogue
 from basewise.candidates.coverage import catalogue_not_covered, catalogue_source, catalogue_warnings
 from basewise.candidates.lifecycle import load_lifecycles
 from basewise.fit.run import FitOptions, FitReport, judge_all
@@ -20,6 +20,7 @@ from basewise.model.evidence import Coverage, NotCovered
 from basewise.model.requirement import Application
 from basewise.model.verdict import InstallKind
 from basewise.operations.candidate_evidence import build_candidate
+from basewise.operations.choose_images import images_to_rank
 from basewise.operations.findings import FindingsReader
 from basewise.operations.options import ChooseOptions, check_options
 from basewise.operations.recommendation import recommend
@@ -60,15 +61,14 @@ def choose(
         StoreError: The advisory store could not be read.
         ResolveError: uv failed, or the package index could not be asked for an application without a lock.
         UsageError: An option makes no sense.
-        ImageError: `options.images` names an image that the catalogue does not have.
+        ImageError: `options.images` names an image that is unknown and cannot be read.
     """
     wishes = check_options(options or ChooseOptions())
     moment = now or datetime.now(UTC)
     talk = progress or SilentProgress()
     talk.step("reading the application")
     application = read_application(Path(app), _read_options(wishes))
-    catalogue = load_catalogue(wishes.platform)
-    restricted_to = tuple(catalogue.find(str(reference)).name for reference in wishes.images)
+    catalogue, restricted_to = images_to_rank(wishes, now=moment, progress=talk)
     with nullcontext(store) if store is not None else Store.open_default() as opened:
         fits = judge_all(application, catalogue.images, _fit_options(wishes), progress=talk)
         talk.step("matching advisories")

@@ -29,7 +29,8 @@ class ChooseOptions(msgspec.Struct, frozen=True, kw_only=True):
         distro: Only this distribution or release (`debian`, `trixie`, `alpine3.24`, `3.24`).
         libc: Only `glibc` or `musl`.
         max_size_bytes: Largest finished application on disk.
-        images: Only these images.
+        images: Only these images; one that the catalogue does not have is read on the fly. A text may name a
+            local image as `oci:DIR`, `docker-archive:FILE` …
         accelerator: What the application computes on; None: as its settings say.
         include_prerelease: Admit pre-releases of Python.
         include_eol: Admit what is past its end of support.
@@ -42,6 +43,8 @@ class ChooseOptions(msgspec.Struct, frozen=True, kw_only=True):
         project_root: Folder within which `-r` lines may leave the application folder.
         allow_index: Index URLs that are honoured where the application's files ask for them.
         offline: Ask nobody.
+        plain_http: `host:port` of registries that may be asked without TLS.
+        ca_file: Certificates of authorities that are trusted besides the system's.
     """
 
     platform: Platform = LINUX_AMD64
@@ -49,7 +52,7 @@ class ChooseOptions(msgspec.Struct, frozen=True, kw_only=True):
     distro: str | None = None
     libc: str | None = None
     max_size_bytes: int | None = None
-    images: tuple[Reference, ...] = ()
+    images: tuple[Reference | str, ...] = ()
     accelerator: Accelerator = Accelerator.UNKNOWN
     include_prerelease: bool = False
     include_eol: bool = False
@@ -62,6 +65,8 @@ class ChooseOptions(msgspec.Struct, frozen=True, kw_only=True):
     project_root: Path | None = None
     allow_index: tuple[str, ...] = ()
     offline: bool = False
+    plain_http: tuple[str, ...] = ()
+    ca_file: Path | None = None
 
 
 def options_from_settings(settings: FileSettings, folder: Path, given: Mapping[str, object]) -> ChooseOptions:

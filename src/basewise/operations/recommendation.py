@@ -10,7 +10,7 @@ from basewise.app.folder import Folder
 from basewise.model.base_image import BaseImage
 from basewise.model.build_plan import BuildPlan, PlannedPackage, RequirementsFile
 from basewise.model.choice import Candidate, Recommendation
-from basewise.model.finding import Finding
+from basewise.model.finding import Finding, State
 from basewise.model.package import PackageType
 from basewise.model.requirement import Accelerator, Application
 from basewise.model.verdict import AddedPackage, Fit, Install, InstallKind
@@ -57,7 +57,12 @@ def recommend(
         image=candidate.image,
         digest=candidate.digest,
         dockerfile=render_dockerfile(plan),
-        why=(*why, *_both_totals(application, candidate), *_beside_the_count(candidate)),
+        why=(
+            *why,
+            *_brought_findings(fit, found.findings),
+            *_both_totals(application, candidate),
+            *_beside_the_count(candidate),
+        ),
         lock=None if lock is None else f"{_LOCK_HEAD.format(python=image.python_minor)}{lock}",
         dockerignore=None if (Path(application.path) / ".dockerignore").exists() else render_dockerignore(),
         refresh=f"docker buildx imagetools inspect --format '{{{{.Manifest.Digest}}}}' {candidate.image}",
@@ -110,6 +115,21 @@ def refresh_reason(candidate: Candidate, findings: Iterable[Finding]) -> str:
     rest = len(since) - interpreter
     installs = f"the Dockerfile installs {rest} of them, " if rest else ""
     return f"{told}: {installs}{interpreter} in CPython {candidate.python} come only with a newer digest"
+
+
+def _brought_findings(fit: Fit, findings: Iterable[Finding]) -> tuple[str, ...]:
+    """Return how many of the findings come with the packages that the application adds."""
+    if not fit.added_packages:
+        return ()
+    names = {package.name for package in fit.added_packages}
+    brought = [finding for finding in findings if names.issuperset(finding.binaries)]
+    undetermined = sum(finding.state is State.UNDETERMINED for finding in brought)
+    verb = "brings" if len(names) == 1 else "bring"
+    counted = plural(len(brought) - undetermined, "finding")
+    sentence = (
+        f"the {plural(len(names), 'added OS package')} {verb} {counted} and {undetermined} undetermined"
+    )
+    return (f"{sentence}, all in the counts above",)
 
 
 def _both_totals(application: Application, candidate: Candidate) -> tuple[str, ...]:
