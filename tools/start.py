@@ -28,6 +28,11 @@ SYSTEM_PACKAGES = {
     "gpgv": "gpgv",
     "dpkg-deb": "dpkg",
     "gpg": "gpg",
+    "docker-registry": "docker-registry",
+    "skopeo": "skopeo",
+    "openssl": "openssl",
+    "rpm": "rpm",
+    "db5.3_load": "db5.3-util",
 }
 
 
