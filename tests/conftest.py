@@ -12,11 +12,12 @@ ROOT = Path(__file__).resolve().parent.parent
 
 @pytest.fixture(autouse=True)
 def own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Give each test an empty cache and no settings from the environment of whoever runs it."""
+    """Give each test an empty cache, an empty catalogue of its own and no settings from the environment of whoever runs it."""
     for name in list(os.environ):
         if name.startswith("BASEWISE_") and name != "BASEWISE_TEST_DATA":
             monkeypatch.delenv(name)
     monkeypatch.setenv("BASEWISE_CACHE_DIR", str(tmp_path_factory.mktemp("cache")))
+    monkeypatch.setenv("BASEWISE_CATALOGUE", str(tmp_path_factory.mktemp("catalogue") / "own.json"))
 
 
 @pytest.fixture(scope="session")

@@ -23,6 +23,7 @@ from basewise.errors import ImageError, InvalidValueError, KnowledgeError
 from basewise.model.base_image import BaseImage, BlobSize, ImageSize, Surface, SymbolLevels, Trust
 from basewise.model.digest import Digest
 from basewise.model.distro import Distro, Libc
+from basewise.model.evidence import NotCovered
 from basewise.model.package import BasisKind, Package, PackageType
 from basewise.model.platform import LINUX_AMD64, Platform
 from basewise.model.reference import Reference
@@ -45,6 +46,7 @@ class Catalogue(msgspec.Struct, frozen=True, kw_only=True):
         sources: What it was made from.
         notes: What is known beside the fields, by image.
         superseded: Older builds, for recognising a pinned digest.
+        not_covered: What could not be read of images that were measured.
     """
 
     platform: Platform
@@ -53,6 +55,7 @@ class Catalogue(msgspec.Struct, frozen=True, kw_only=True):
     sources: tuple[CatalogueSource, ...]
     notes: tuple[CatalogueNote, ...]
     superseded: tuple[SupersededBuild, ...]
+    not_covered: tuple[NotCovered, ...] = ()
 
     def find(self, text: str) -> BaseImage:
         """Return the image that a reference names, by tag, alias or digest.
@@ -277,8 +280,7 @@ def _names(image: BaseImage, wanted: Reference) -> bool:
         return False
     if wanted.digest is not None:
         return wanted.digest in {image.index_digest, image.manifest_digest}
-    name = f"{image.name.partition(':')[0]}:{wanted.tag}"
-    return name == image.name or name in image.also_known_as
+    return wanted.familiar == image.name or wanted.familiar in image.also_known_as
 
 
 def _order(image: BaseImage) -> tuple[tuple[int, ...], str]:

@@ -42,7 +42,7 @@ def catalogue_not_covered(
     if lists:
         names = ", ".join(image.name for image in lists)
         missing.append(NotCovered("OS packages of images", f"no package list was read of {names}"))
-    return tuple(sorted(missing))
+    return tuple(sorted({*missing, *catalogue.not_covered}))
 
 
 def catalogue_warnings(catalogue: Catalogue, today: date) -> tuple[str, ...]:

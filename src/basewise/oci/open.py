@@ -19,7 +19,7 @@ from basewise.image.limits import DEFAULT_LIMITS, Limits
 from basewise.model.platform import Platform
 from basewise.model.reference import Reference
 
-__all__ = ["OpenRegistry", "open_image"]
+__all__ = ["OpenRegistry", "is_local", "open_image"]
 
 OpenRegistry = Callable[[Reference, Platform | None], Image]
 _ROOT_SIGNS = ("etc", "usr", "bin", "lib", "var")
@@ -77,6 +77,16 @@ def open_image(
     if text.startswith(("/", "./", "../", "~")):
         raise ImageError(f"there is no file or directory `{text}`", hint=_HINT)
     return _open_reference(text, source)
+
+
+def is_local(text: str) -> bool:
+    """Tell whether `open_image` would take a text for something on this machine, not for the name of a registry's image."""
+    scheme, colon, _ = text.partition(":")
+    return (
+        (bool(colon) and scheme in _SCHEMES)
+        or text.startswith(("/", "./", "../", "~"))
+        or _exists(Path(text))
+    )
 
 
 def _open_oci(rest: str, source: _Source) -> Image:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from basewise.cli.image_options import access_options
 from basewise.cli.options import (
     common_options,
     named_folder,
@@ -20,6 +21,7 @@ from basewise.cli.options import (
 
 if TYPE_CHECKING:
     from basewise.model.choice import Choice
+    from basewise.model.reference import Reference
     from basewise.operations.options import ChooseOptions
 
 __all__ = ["command"]
@@ -47,7 +49,7 @@ EXIT_NO_CANDIDATE = 1
 )
 @click.option("--libc", type=click.Choice(["glibc", "musl"]), help="Only this C library.")
 @click.option("--max-size", metavar="SIZE", help="Largest finished application on disk: `800MB`, `1GiB`.")
-@click.option("--image", multiple=True, metavar="REF", help="Only these images (repeatable).")
+@click.option("--image", multiple=True, metavar="REF", help="Only these images, known or not (repeatable).")
 @click.option(
     "--accelerator", type=click.Choice(["cpu", "cuda", "unknown"]), help="What the application computes on."
 )
@@ -59,6 +61,7 @@ EXIT_NO_CANDIDATE = 1
 )
 @click.option("--allow-index", multiple=True, metavar="URL", help="Honour this index where files ask for it.")
 @click.option("--offline", is_flag=True, default=None, help="Ask nobody; use what is known.")
+@access_options
 @click.option("--dockerfile", metavar="PATH", help="Write the Dockerfile there (`-`: to stdout, alone).")
 @click.option("--force", is_flag=True, help="Let `--dockerfile` replace files that basewise did not write.")
 @output_options(("table", "json", "markdown"))
@@ -114,7 +117,6 @@ def _write_dockerfile(choice: Choice, folder: Path, flags: dict[str, Any]) -> tu
 def _options(folder: Path, flags: dict[str, Any]) -> ChooseOptions:
     from basewise._internal.units import parse_size
     from basewise.model.platform import Platform
-    from basewise.model.reference import Reference
     from basewise.model.requirement import Accelerator
     from basewise.operations.options import options_from_settings
     from basewise.settings import environment_flag, load_settings
@@ -123,15 +125,25 @@ def _options(folder: Path, flags: dict[str, Any]) -> ChooseOptions:
     given = {
         "platform": None if architecture is None else Platform.parse(architecture),
         "max_size_bytes": None if flags["max_size"] is None else parse_size(flags["max_size"]),
-        "images": tuple(Reference.parse(text) for text in flags["image"]) or None,
+        "images": tuple(_image(text) for text in flags["image"]) or None,
         "accelerator": None if flags["accelerator"] is None else Accelerator(flags["accelerator"]),
         "requirement_files": tuple(Path(name) for name in flags["requirement"]) or None,
         "extras": flags["extra"] or None,
         "groups": flags["group"] or None,
         "project_root": None if flags["project_root"] is None else Path(flags["project_root"]),
         "allow_index": flags["allow_index"] or None,
+        "plain_http": flags["plain_http"] or None,
+        "ca_file": None if flags["ca_file"] is None else Path(flags["ca_file"]),
     }
     same = ("python", "distro", "libc", "include_prerelease", "include_eol", "allow_lts", "prefer")
     given |= {name: flags[name] for name in same}
     given["offline"] = flags["offline"] or environment_flag("BASEWISE_OFFLINE")
     return options_from_settings(load_settings(folder), folder, given)
+
+
+def _image(text: str) -> Reference | str:
+    """Return what `--image` names: a reference, or as it stands what is on this machine."""
+    from basewise.model.reference import Reference
+    from basewise.oci.open import is_local
+
+    return text if is_local(text) else Reference.parse(text)
