@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, date
 
-from basewise.candidates.catalogue import Catalogue, load_catalogue
+from basewise.candidates.catalogue import Catalogue
 from basewise.candidates.coverage import catalogue_not_covered, catalogue_source, catalogue_warnings
 from basewise.candidates.lifecycle import python_is_supported, support_of
+from basewise.candidates.user_catalogue import load_whole_catalogue
 from basewise.model.base_image import BaseImage
 from basewise.model.choice import CandidateDistro, CandidateLibc
 from basewise.model.evidence import Coverage
@@ -27,7 +28,7 @@ def list_candidates(platform: Platform, today: date) -> CandidateListing:
         KnowledgeError: Embedded data is missing or damaged.
         ImageError: The catalogue knows no image for the platform.
     """
-    catalogue = load_catalogue(platform)
+    catalogue = load_whole_catalogue(platform)
     not_covered = catalogue_not_covered(catalogue, today)
     return CandidateListing(
         generated_at=today.isoformat(),

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from basewise.cli.image_options import image_access, image_options, image_platform
 from basewise.cli.options import (
     common_options,
     now_option,
@@ -16,6 +17,9 @@ from basewise.cli.options import (
     terminal_width,
     write_result,
 )
+
+if TYPE_CHECKING:
+    from basewise.operations.candidates_add import AddedCandidate
 
 __all__ = ["command"]
 
@@ -45,3 +49,79 @@ def list_command(**flags: Any) -> int:  # noqa: ANN401 - one name for all flags;
     )
     write_result(text, flags["output"])
     return 0
+
+
+@command.command("add")
+@click.argument("image", metavar="IMAGE")
+@click.option(
+    "--name",
+    metavar="REF",
+    help="What a FROM line calls it, where the image does not say; a digest in it is pinned.",
+)
+@image_options
+@now_option
+@common_options
+def add_command(**flags: Any) -> int:  # noqa: ANN401 - one name for all flags; each is typed where it is used
+    """Measure IMAGE and keep its facts in your own catalogue, so that `choose` ranks it beside the embedded images.
+
+    IMAGE is what `basewise sbom` takes. Your catalogue is the file that BASEWISE_CATALOGUE names, else one in your data directory.
+    """
+    from basewise.cli.console import ConsoleProgress
+    from basewise.operations.candidates_add import add_candidate
+
+    now = parse_now(flags["now"], os.environ.get("SOURCE_DATE_EPOCH")) or datetime.now(UTC)
+    progress = ConsoleProgress(1 if flags["verbose"] else -1 if flags["quiet"] else 0)
+    try:
+        added = add_candidate(
+            flags["image"],
+            name=flags["name"],
+            platform=image_platform(flags),
+            access=image_access(flags),
+            now=now,
+            progress=progress,
+        )
+    finally:
+        progress.close()
+    write_result("\n".join(_told(added)) + "\n", None)
+    return 0
+
+
+@command.command("remove")
+@click.argument("name", metavar="NAME")
+@click.option("--platform", metavar="OS/ARCH", help="Only the entry for this platform.")
+@common_options
+def remove_command(**flags: Any) -> int:  # noqa: ANN401 - one name for all flags; each is typed where it is used
+    """Take the image NAME out of your own catalogue; an embedded image of this name is there again."""
+    from basewise._internal.text import safe_text
+    from basewise.operations.candidates_add import remove_candidate
+
+    for entry in remove_candidate(flags["name"], image_platform(flags)):
+        write_result(f"removed {safe_text(entry.image.name)} for {entry.image.platform}\n", None)
+    return 0
+
+
+def _told(added: AddedCandidate) -> list[str]:
+    from basewise._internal.text import format_bytes, plural, safe_text
+
+    image = added.measured.image
+    packages = "packages not known" if image.packages is None else plural(len(image.packages), "package")
+    sizes = (
+        f"{format_bytes(image.size.compressed_bytes)} pulled, {format_bytes(image.size.disk_bytes)} on disk"
+    )
+    lines = [
+        f"{'renewed' if added.replaced else 'added'} {safe_text(image.name)} for {image.platform} in {safe_text(added.file)}",
+        f"- Python {image.python}, {safe_text(str(image.distro))}, {image.libc}, {packages}, {sizes}",
+        f"- {format_bytes(added.bytes_fetched)} fetched",
+    ]
+    if image.index_digest is None:
+        lines.append(
+            "- its digest is not known, so `choose` shows it and does not recommend it: add it with `--name REF@sha256:…`"
+        )
+    if not image.trust.explicit_tag:
+        lines.append(
+            "- its tag does not name Python minor and distribution release, so `choose` ranks it with `--image` only"
+        )
+    lines += [
+        f"- not covered: {safe_text(said.what)}: {safe_text(said.why)}" for said in added.measured.not_covered
+    ]
+    return lines
