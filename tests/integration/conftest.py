@@ -18,11 +18,14 @@ from filelock import FileLock
 from basewise.candidates.catalogue import load_catalogue
 from basewise.model.base_image import BaseImage
 from basewise.testing.buildah import Buildah
+from basewise.testing.debian_root import make_debian_root
 from basewise.testing.interpreter import Interpreter, describe_interpreter, find_interpreters
 from basewise.testing.look_alike import ENVIRONMENT, make_root_archive, pip_configuration
 
 RequirePrograms = Callable[..., None]
 LookAlikeOf = Callable[[BaseImage], str]
+LookAlikeArchive = Callable[[BaseImage], Path]
+DebianArchive = Callable[[str], Path]
 BASE_RELEASE = "trixie"
 
 
@@ -80,24 +83,54 @@ def buildah(require_programs: RequirePrograms, tmp_path_factory: pytest.TempPath
 
 
 @pytest.fixture(scope="session")
-def look_alike_of(
-    buildah: Buildah, interpreter: Interpreter, tmp_path_factory: pytest.TempPathFactory
-) -> LookAlikeOf:
-    """Return a function that makes a look-alike of a base image, once, and returns its name.
+def kept_archives(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the directory of root file systems; of the session, because each test cuts the environment that names it."""
+    return shared_directory(tmp_path_factory)
 
-    The archive of its root file system is made once for all processes of a test run.
-    """
+
+@pytest.fixture(scope="session")
+def look_alike_archive(
+    kept_archives: Path, interpreter: Interpreter, require_programs: RequirePrograms
+) -> LookAlikeArchive:
+    """Return a function that gives the root file system of a look-alike, made once for all processes of a test run."""
+
+    def archive_of(image: BaseImage) -> Path:
+        require_programs("mmdebstrap", root=True)
+        archive = kept_archives / f"{archive_key(image, interpreter)}.tar"
+        with FileLock(archive.with_suffix(".lock"), timeout=900):
+            if not archive.is_file():
+                make_root_archive(image, interpreter, archive)
+        return archive
+
+    return archive_of
+
+
+@pytest.fixture(scope="session")
+def debian_archive(kept_archives: Path, require_programs: RequirePrograms) -> DebianArchive:
+    """Return a function that gives the root file system of Debian's minimal system of a release, made once."""
+
+    def archive_of(suite: str) -> Path:
+        require_programs("mmdebstrap", root=True)
+        archive = kept_archives / f"{suite}-minbase.tar"
+        with FileLock(archive.with_suffix(".lock"), timeout=900):
+            if not archive.is_file():
+                partial = archive.with_suffix(".partial.tar")
+                make_debian_root(suite, partial)
+                partial.replace(archive)
+        return archive
+
+    return archive_of
+
+
+@pytest.fixture(scope="session")
+def look_alike_of(buildah: Buildah, look_alike_archive: LookAlikeArchive) -> LookAlikeOf:
+    """Return a function that makes a look-alike of a base image, once, and returns its name."""
     made: dict[str, str] = {}
-    directory = shared_directory(tmp_path_factory)  # now: each test cuts the environment that says where
 
     def look_alike(image: BaseImage) -> str:
         if image.name not in made:
-            archive = directory / f"{archive_key(image, interpreter)}.tar"
-            with FileLock(archive.with_suffix(".lock"), timeout=600):
-                if not archive.is_file():
-                    make_root_archive(image, interpreter, archive)
             name = f"localhost/look-alike/{image.name}"
-            buildah.import_root(archive, name, ENVIRONMENT)
+            buildah.import_root(look_alike_archive(image), name, ENVIRONMENT)
             made[image.name] = name
         return made[image.name]
 

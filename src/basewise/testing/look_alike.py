@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import ast
 import os
-import re
 import shlex
 import shutil
 import subprocess
@@ -19,10 +18,11 @@ import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from basewise.debian.mirrors import Mirrors, find_mirrors
+from basewise.debian.mirrors import Mirrors
 from basewise.errors import InputError
 from basewise.model.base_image import BaseImage
 from basewise.model.package import PackageType
+from basewise.testing.debian_root import make_debian_root, run_program
 from basewise.testing.interpreter import Interpreter, copy_interpreter
 
 __all__ = ["ENVIRONMENT", "make_root_archive", "pip_configuration"]
@@ -31,7 +31,7 @@ ENVIRONMENT = {
     "PATH": "/usr/local/bin:/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin",
     "LANG": "C.UTF-8",
 }
-_BUILD_SECONDS = 300
+_QUESTION_SECONDS = 300
 _HOST_CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
 # Apart from the file of `ca-certificates`, which installing or upgrading that package writes anew.
 _CERTIFICATES = "/etc/look-alike/certificates.crt"
@@ -40,7 +40,6 @@ _PIP_OPTIONS = frozenset(
 )
 # What the build of Debian's own interpreter links to and the official build carries itself or does without.
 _LIBRARIES_OF_DEBIAN_PYTHON = frozenset({"libexpat1", "zlib1g"})
-_APT_PROXY = re.compile(r'Acquire::https?::Proxy(?:::\S+)? ".+";\Z')
 _DPKG_OPTIONS = (
     "force-unsafe-io", "path-exclude=/usr/share/man/*", "path-exclude=/usr/share/locale/*",
     "path-exclude=/usr/share/doc/*", "path-include=/usr/share/doc/*/copyright",
@@ -79,7 +78,7 @@ def make_root_archive(
         with tarfile.open(packed, "w") as file:
             file.add(overlay, arcname=".", filter=_owned_by_root)
         shutil.rmtree(overlay)
-        _bootstrap(image.distro.codename, names, mirrors or find_mirrors(), packed, partial)
+        _bootstrap(image.distro.codename, names, mirrors, packed, partial)
         partial.replace(archive)
 
 
@@ -105,7 +104,7 @@ def _install_pip(interpreter: Interpreter, local: Path) -> None:
     from basewise.fit.index_settings import read_index_settings  # noqa: PLC0415 - the same
 
     site = local / "lib" / f"python{interpreter.minor}" / "site-packages"
-    _run(
+    run_program(
         [
             find_uv_bin(), "pip", "install", "--quiet", "--no-deps", "--link-mode", "copy", "--no-config",
             "--python", sys.executable, "--python-version", interpreter.minor, "--target", str(site), "pip",
@@ -132,7 +131,7 @@ def pip_configuration(environment: Mapping[str, str]) -> dict[str, str]:
             capture_output=True,
             text=True,
             check=False,
-            timeout=_BUILD_SECONDS,
+            timeout=_QUESTION_SECONDS,
             env=dict(environment),
         )
         if listed.returncode == 0:
@@ -160,52 +159,17 @@ def _pip_file(options: Mapping[str, str]) -> str:
     return "\n".join(["[global]", *lines, ""])
 
 
-def _bootstrap(suite: str, names: Iterable[str], mirrors: Mirrors, overlay: Path, target: Path) -> None:
+def _bootstrap(
+    suite: str, names: Iterable[str], mirrors: Mirrors | None, overlay: Path, target: Path
+) -> None:
     """Run mmdebstrap: minimal system, packages, overlay, then the linker's cache."""
-    command = [
-        "mmdebstrap", "--quiet", "--mode=root", "--variant=minbase", "--components=main",
-        f"--include={','.join(sorted(names))}",
+    options = [
         *(f"--dpkgopt={option}" for option in _DPKG_OPTIONS),
-        *(f"--aptopt={line}" for line in _apt_proxies()),
         f"--customize-hook=tar-in {shlex.quote(str(overlay))} /",
         '--customize-hook=chroot "$1" ldconfig',
         '--customize-hook=chroot "$1" python3 -c "import ctypes, hashlib, ssl, zlib"',
-        suite,
-        str(target),
-        f"deb {mirrors.main} {suite} main",
-        f"deb {mirrors.main} {suite}-updates main",
-        f"deb {mirrors.security} {suite}-security main",
-    ]  # fmt: skip
-    _run(command)
-
-
-def _apt_proxies() -> list[str]:
-    """Return the lines of apt's configuration that name a proxy; mmdebstrap keeps them in the system it makes."""
-    listed = subprocess.run(["apt-config", "dump"], capture_output=True, text=True, check=False)
-    return [line for line in listed.stdout.splitlines() if _APT_PROXY.match(line)]
-
-
-def _run(command: list[str], *, environment: Mapping[str, str] | None = None) -> None:
-    """Run a program.
-
-    Raises:
-        InputError: It is missing, failed or took too long.
-    """
-    try:
-        outcome = subprocess.run(
-            command,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            check=False,
-            timeout=_BUILD_SECONDS,
-            env={**os.environ, **(environment or {})},
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise InputError(f"cannot run `{Path(command[0]).name}`: {error}") from error
-    if outcome.returncode != 0:
-        said = (outcome.stderr or outcome.stdout).strip()[-2000:]
-        raise InputError(f"`{Path(command[0]).name}` failed with code {outcome.returncode}: {said}")
+    ]
+    make_debian_root(suite, target, packages=names, mirrors=mirrors, options=options)
 
 
 def _owned_by_root(member: tarfile.TarInfo) -> tarfile.TarInfo:
