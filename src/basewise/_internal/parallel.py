@@ -14,6 +14,7 @@ __all__ = ["Hashing", "hashing_beside", "map_in_threads"]
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 _QUEUED_CHUNKS = 4
+_SECONDS_AFTER_INTERRUPTION = 1.0
 
 
 class _Hash(Protocol):
@@ -66,6 +67,8 @@ def hashing_beside(*algorithms: str) -> Iterator[Hashing]:
 def map_in_threads(work: Callable[[Item], Result], items: Iterable[Item], *, threads: int) -> list[Result]:
     """Return `work` of each item, in order; the first failure in order is raised, and nothing more is begun.
 
+    A failure is raised when the work that was begun has ended; an interruption, at the latest a second after it.
+
     Args:
         work: Called from several threads at once.
         items: What to work on.
@@ -74,12 +77,18 @@ def map_in_threads(work: Callable[[Item], Result], items: Iterable[Item], *, thr
     todo = list(items)
     if threads == 1 or len(todo) <= 1:
         return [work(item) for item in todo]
-    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - not where one thread is enough
+    from concurrent.futures import ThreadPoolExecutor, wait  # noqa: PLC0415 - not where one thread is enough
 
-    with ThreadPoolExecutor(threads, thread_name_prefix="basewise") as pool:
-        futures = [pool.submit(work, item) for item in todo]
-        try:
-            return [future.result() for future in futures]
-        except BaseException:
-            pool.shutdown(wait=True, cancel_futures=True)
-            raise
+    pool = ThreadPoolExecutor(threads, thread_name_prefix="basewise")
+    futures = [pool.submit(work, item) for item in todo]
+    try:
+        results = [future.result() for future in futures]
+    except (KeyboardInterrupt, SystemExit):
+        pool.shutdown(wait=False, cancel_futures=True)
+        wait([future for future in futures if not future.done()], _SECONDS_AFTER_INTERRUPTION)
+        raise
+    except BaseException:
+        pool.shutdown(wait=True, cancel_futures=True)
+        raise
+    pool.shutdown()
+    return results

@@ -13,11 +13,20 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-__all__ = ["SizedDirectory"]
+__all__ = ["SizedDirectory", "remove_unfinished"]
 
 _FULL_AFTER_SHRINKING = 0.9
 _PARTIAL_SUFFIX = ".part"
 _ABANDONED_SECONDS = 24 * 3600
+# Written by any thread at this moment. A set adds and removes one item at a time for all threads.
+_unfinished: set[str] = set()
+
+
+def remove_unfinished() -> None:
+    """Remove what threads of this process are still writing; for a process that ends without waiting for them."""
+    for temporary in tuple(_unfinished):
+        with contextlib.suppress(OSError):
+            Path(temporary).unlink()
 
 
 class SizedDirectory:
@@ -67,6 +76,7 @@ class SizedDirectory:
         if not self.usable:
             raise PermissionError(f"{self.path} cannot be used")
         handle, temporary = tempfile.mkstemp(dir=self.path, suffix=_PARTIAL_SUFFIX)
+        _unfinished.add(temporary)
         try:
             with os.fdopen(handle, "wb") as file:
                 yield file
@@ -75,6 +85,8 @@ class SizedDirectory:
             with contextlib.suppress(OSError):
                 Path(temporary).unlink()
             raise
+        finally:
+            _unfinished.discard(temporary)
         self._shrink(name)
 
     def remove(self, name: str) -> None:

@@ -7,13 +7,28 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Any
+from typing import Any, TextIO
 
 from basewise import __version__
 from basewise._internal.text import safe_text
-from basewise.errors import BasewiseError
+from basewise.errors import BasewiseError, OutputError
 
-__all__ = ["ConsoleProgress", "print_bug", "print_error", "use_color", "write_stdout"]
+__all__ = ["ConsoleProgress", "print_bug", "print_error", "say", "use_color", "write_stdout"]
+
+
+def say(line: str) -> None:
+    """Print a line on stderr; where nobody reads it, it is lost and that is no error."""
+    try:
+        print(line, file=sys.stderr)
+    except OSError:
+        _leave_to_nobody(sys.stderr)
+
+
+def _leave_to_nobody(stream: TextIO) -> None:
+    """Let a stream that failed end in the null device: Python flushes it again at exit, and would complain."""
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, stream.fileno())
+    os.close(null)
 
 
 class ConsoleProgress:
@@ -32,7 +47,7 @@ class ConsoleProgress:
         """Show what is being done now."""
         text = safe_text(what)
         if self._verbosity > 0:
-            print(f"… {text}", file=sys.stderr)
+            say(f"… {text}")
         elif self._live:
             self._show(text)
 
@@ -40,7 +55,7 @@ class ConsoleProgress:
         """Print a sentence worth reading."""
         if self._verbosity >= 0:
             self.close()
-            print(f"note: {safe_text(sentence)}", file=sys.stderr)
+            say(f"note: {safe_text(sentence)}")
 
     def close(self) -> None:
         """Remove the live line."""
@@ -62,34 +77,47 @@ def use_color(wanted: bool | None) -> bool:  # noqa: FBT001 - the flag's value a
     """Decide about colour: the flag, else `NO_COLOR`, else whether stdout is a terminal."""
     if wanted is not None:
         return wanted
-    return not os.environ.get("NO_COLOR") and sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
+    return (
+        not os.environ.get("NO_COLOR")
+        and sys.stdout is not None
+        and sys.stdout.isatty()
+        and os.environ.get("TERM") != "dumb"
+    )
 
 
 def print_error(error: BasewiseError) -> None:
     """Print one error with its hint."""
-    print(f"error: {safe_text(error.message, limit=4000)}", file=sys.stderr)
+    say(f"error: {safe_text(error.message, limit=4000)}")
     if error.hint:
-        print(f"hint: {safe_text(error.hint, limit=2000)}", file=sys.stderr)
+        say(f"hint: {safe_text(error.hint, limit=2000)}")
 
 
 def print_bug(error: Exception) -> None:
     """Print what a report of a bug needs."""
     from traceback import format_exception
 
-    print(f"error: this is a bug in basewise {__version__}: {type(error).__name__}", file=sys.stderr)
-    print(
-        "hint: report it with the lines below; look for names that you want to keep private", file=sys.stderr
-    )
+    say(f"error: this is a bug in basewise {__version__}: {type(error).__name__}")
+    say("hint: report it with the lines below; look for names that you want to keep private")
     for line in "".join(format_exception(error)).splitlines():
-        print(safe_text(line), file=sys.stderr)
+        say(safe_text(line))
 
 
 def write_stdout(text: str) -> None:
-    """Write data to stdout; characters that its encoding lacks are escaped, a closed pipe is no error."""
+    """Write data to stdout; characters that its encoding lacks are escaped, a closed pipe is no error.
+
+    Raises:
+        OutputError: There is no stdout, or it takes no more.
+    """
+    if sys.stdout is None:
+        raise OutputError("cannot write the result: stdout is closed", hint="name a file with `-o`")
     encoding = sys.stdout.encoding or "utf-8"
     try:
         sys.stdout.buffer.write(text.encode(encoding, "backslashreplace"))
         sys.stdout.flush()
     except BrokenPipeError:
-        # Python would complain again when it flushes at exit: give it somewhere to flush to.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _leave_to_nobody(sys.stdout)
+    except OSError as error:
+        _leave_to_nobody(sys.stdout)
+        raise OutputError(
+            f"cannot write the result to stdout: {error.strerror or error}", hint="name a file with `-o`"
+        ) from error

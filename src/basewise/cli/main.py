@@ -6,6 +6,7 @@ Each command lives in its own module, which is imported only when the command ru
 from __future__ import annotations
 
 from importlib import import_module
+from io import StringIO
 
 import click
 
@@ -64,7 +65,11 @@ def run(arguments: list[str]) -> int:
     except (click.Abort, KeyboardInterrupt):
         return EXIT_INTERRUPTED
     except click.ClickException as error:
-        error.show()
+        from basewise.cli.console import say
+
+        shown = StringIO()
+        error.show(shown)
+        say(shown.getvalue().rstrip("\n"))
         return error.exit_code
     except BasewiseError as error:
         from basewise.cli.console import print_error

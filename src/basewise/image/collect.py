@@ -42,6 +42,8 @@ _RESERVED = ".wh..wh."
 # A path of fewer characters can be neither too deep nor, in UTF-8, too long.
 _SURELY_SHORT = 250
 _SPARSE = "S"
+# A layer of nothing but unreadable files must not become a coverage of a million lines.
+_MAX_REMARKS = 1_000
 
 
 class TooManyEntriesError(Exception):
@@ -135,6 +137,8 @@ class LayerCollector:
         directory, _, name = path.rpartition("/")
         if not name.startswith(_WHITEOUT):
             return path
+        if len(self._removed) + len(self._opaque) >= self._limits.entries:
+            raise TooManyEntriesError
         hidden = name[len(_WHITEOUT) :]
         if name == _OPAQUE:
             self._opaque.add(directory)
@@ -165,6 +169,8 @@ class LayerCollector:
 
     def _remark(self, what: str, why: str, *, count: int = 0) -> None:
         key = (safe_text(what), why)
+        if len(self._remarks) >= _MAX_REMARKS and what != self._name and key not in self._remarks:
+            key, count = (self._name, "more of it could not be read than is named here"), 1
         self._remarks[key] = self._remarks.get(key, 0) + count
 
     def missing_targets(self) -> set[str]:

@@ -11,6 +11,7 @@ import pytest
 from basewise.app.read import read_application
 from basewise.app.requirement_text import redact_url
 from basewise.errors import ApplicationError, BasewiseError, ManifestError
+from basewise.testing.unprivileged import open_the_way, run_unprivileged
 
 if TYPE_CHECKING:
     from tests.unit.app.conftest import ReadFiles
@@ -151,12 +152,18 @@ def test_the_guess_does_not_leave_the_folder(read: ReadFiles, tmp_path: Path) ->
     assert [item.name for item in application.requirements] == ["numpy"]
 
 
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read everything")
+@posix
 def test_an_unreadable_manifest_is_named(read: ReadFiles) -> None:
     (read.folder / "requirements.txt").write_text("numpy\n")
+    assert len(read({}).requirements) == 1
     (read.folder / "requirements.txt").chmod(0)
-    with pytest.raises(ManifestError, match=r"requirements\.txt: permission denied"):
-        read({})
+    open_the_way(read.folder / "requirements.txt")
+
+    def check() -> None:
+        with pytest.raises(ManifestError, match=r"requirements\.txt: permission denied"):
+            read({})
+
+    run_unprivileged(check)
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from basewise.image.read_directory import read_directory
 from basewise.image.tree import merge_layers
 from basewise.image.wanted import Wanted
 from basewise.testing.layers import Everything
+from basewise.testing.unprivileged import open_the_way, run_unprivileged
 
 pytestmark = pytest.mark.skipif(os.open not in os.supports_dir_fd, reason="this system cannot do it safely")
 
@@ -87,10 +88,38 @@ def test_a_file_of_endless_content_and_no_size_is_told() -> None:
     assert "it changed while it was read" in str(content.not_covered)
 
 
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read everything")
-def test_what_may_not_be_read_is_told(tmp_path: Path) -> None:
-    (tmp_path / "closed").mkdir(mode=0)
-    assert "cannot be read" in str(read(tmp_path).not_covered)
+def test_what_may_not_be_read_is_told_and_the_rest_is_kept(tmp_path: Path) -> None:
+    root = tmp_path / "root"
+    (root / "closed").mkdir(parents=True)
+    (root / "closed" / "inside").write_text("x")
+    (root / "secret").write_text("x")
+    (root / "open").write_text("x")
+    (root / "closed").chmod(0)
+    (root / "secret").chmod(0)
+    open_the_way(root / "open")
+
+    def check() -> None:
+        content = read(root)
+        assert content.paths == ["closed", "open", "secret"]
+        assert content.kept == {"open": b"x"}
+        assert [(missing.what, missing.why) for missing in content.not_covered] == [
+            ("closed", "it cannot be read: Permission denied"),
+            ("secret", "it cannot be read: Permission denied"),
+        ]
+
+    run_unprivileged(check)
+
+
+def test_a_root_that_may_not_be_read_is_an_error(tmp_path: Path) -> None:
+    root = tmp_path / "root"
+    root.mkdir(mode=0)
+    open_the_way(root)
+
+    def check() -> None:
+        with pytest.raises(ImageError, match="Permission denied"):
+            read(root)
+
+    run_unprivileged(check)
 
 
 def test_a_file_that_vanishes_is_told_and_the_rest_is_kept(
