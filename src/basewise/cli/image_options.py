@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from basewise.model.platform import Platform
     from basewise.operations.read_image import ImageAccess
 
-__all__ = ["access_options", "image_access", "image_options", "image_platform"]
+__all__ = ["access_options", "image_access", "image_options", "image_platform", "token_services"]
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -24,6 +24,10 @@ def access_options(command: Command) -> Command:
             click.option(
                 "--plain-http", multiple=True, metavar="HOST",
                 help="Ask this registry (`host:port`) without TLS (repeatable).",
+            ),
+            click.option(
+                "--token-service", multiple=True, metavar="REGISTRY=HOST",
+                help="Give this host the credentials of that registry when it asks for a token (repeatable).",
             ),
             click.option(
                 "--ca-file", metavar="FILE", help="Trust these certificate authorities besides the system's."
@@ -65,4 +69,23 @@ def image_access(flags: Mapping[str, Any]) -> ImageAccess:
         offline=bool(flags["offline"]) or environment_flag("BASEWISE_OFFLINE"),
         plain_http=tuple(flags["plain_http"]),
         ca_file=None if flags["ca_file"] is None else Path(flags["ca_file"]),
+        token_services=token_services(flags["token_service"]),
     )
+
+
+def token_services(texts: Iterable[str]) -> tuple[tuple[str, str], ...]:
+    """Read values of `--token-service`.
+
+    Raises:
+        UsageError: One is no pair.
+    """
+    from basewise.errors import UsageError
+
+    pairs = [text.partition("=") for text in texts]
+    for registry, equals, host in pairs:
+        if not (registry and equals and host):
+            raise UsageError(
+                f"not a registry and its token service: `{registry[:60]}{equals}{host[:60]}`",
+                hint="write `--token-service registry.example=auth.example`",
+            )
+    return tuple((registry, host) for registry, _, host in pairs)

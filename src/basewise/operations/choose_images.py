@@ -63,7 +63,12 @@ def _measure(
             unknown.message,
             hint=f"{unknown.hint}; without `--offline` it would be read from its registry",
         ) from unknown
-    access = ImageAccess(offline=wishes.offline, plain_http=wishes.plain_http, ca_file=wishes.ca_file)
+    access = ImageAccess(
+        offline=wishes.offline,
+        plain_http=wishes.plain_http,
+        ca_file=wishes.ca_file,
+        token_services=wishes.token_services,
+    )
     entry = measure(text, platform=wishes.platform, access=access, now=now, progress=progress)
     if entry.image.platform != wishes.platform:
         raise ImageError(

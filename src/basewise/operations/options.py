@@ -45,6 +45,7 @@ class ChooseOptions(msgspec.Struct, frozen=True, kw_only=True):
         offline: Ask nobody.
         plain_http: `host:port` of registries that may be asked without TLS.
         ca_file: Certificates of authorities that are trusted besides the system's.
+        token_services: Pairs of a registry and a host that may be given its credentials besides itself.
     """
 
     platform: Platform = LINUX_AMD64
@@ -67,6 +68,7 @@ class ChooseOptions(msgspec.Struct, frozen=True, kw_only=True):
     offline: bool = False
     plain_http: tuple[str, ...] = ()
     ca_file: Path | None = None
+    token_services: tuple[tuple[str, str], ...] = ()
 
 
 def options_from_settings(settings: FileSettings, folder: Path, given: Mapping[str, object]) -> ChooseOptions:

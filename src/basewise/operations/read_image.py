@@ -27,11 +27,13 @@ class ImageAccess(msgspec.Struct, frozen=True, kw_only=True):
         offline: No registry is asked.
         plain_http: `host:port` of registries that may be asked without TLS.
         ca_file: Certificates of authorities that are trusted besides the system's.
+        token_services: Pairs of a registry and a host that may be given its credentials besides itself.
     """
 
     offline: bool = False
     plain_http: tuple[str, ...] = ()
     ca_file: Path | None = None
+    token_services: tuple[tuple[str, str], ...] = ()
 
 
 def read_image(
@@ -75,4 +77,9 @@ def read_image(
 
 def registry_options(access: ImageAccess) -> RegistryOptions:
     """Return what the registry client is told."""
-    return RegistryOptions(insecure_hosts=frozenset(access.plain_http), ca_file=access.ca_file)
+    services: dict[str, tuple[str, ...]] = {}
+    for registry, host in access.token_services:
+        services[registry] = (*services.get(registry, ()), host)
+    return RegistryOptions(
+        insecure_hosts=frozenset(access.plain_http), ca_file=access.ca_file, token_services=services
+    )

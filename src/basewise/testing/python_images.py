@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 
 from basewise.model.platform import LINUX_AMD64, Platform
@@ -9,7 +10,7 @@ from basewise.testing.fake_registry import FakeRegistry
 from basewise.testing.image_builder import ImageBuilder, files
 from basewise.testing.tar_writer import Member
 
-__all__ = ["SECRET", "DebPackage", "push", "push_manifest", "python_image"]
+__all__ = ["SECRET", "DebPackage", "attested", "push", "push_manifest", "python_image"]
 
 SECRET = "hunter2-do-not-tell"  # noqa: S105 - what a test looks for in documents, where it must not be
 DebPackage = tuple[str, str, str]
@@ -19,6 +20,7 @@ _PACKAGES: Sequence[DebPackage] = (
     ("libssl3t64", "3.5.1-1", "openssl"),
     ("zlib1g", "1:1.3.dfsg+really1.3.1-1+b1", "zlib (1:1.3.dfsg+really1.3.1-1)"),
 )
+_SPDX = "https://spdx.dev/Document"
 _RELEASES = {"bookworm": "12", "trixie": "13"}
 _LIBRARIES = "usr/lib/x86_64-linux-gnu"
 
@@ -78,6 +80,36 @@ def push_manifest(registry: FakeRegistry, repository: str, image: ImageBuilder) 
         registry.add_blob(content)
     platform = {"os": image.platform.os, "architecture": image.platform.architecture}
     return {**registry.add_manifest(repository, image.manifest), "platform": platform}
+
+
+def attested(
+    registry: FakeRegistry, repository: str, image: ImageBuilder, predicate: object, *, tag: str
+) -> dict[str, object]:
+    """Put an image into a registry with an SPDX statement in its index, as BuildKit does; return the index's entry."""
+    entry = push_manifest(registry, repository, image)
+    statement = {
+        "_type": "https://in-toto.io/Statement/v0.1",
+        "predicateType": _SPDX,
+        "subject": [{"name": repository, "digest": {"sha256": image.digest.hexadecimal}}],
+        "predicate": predicate,
+    }
+    layer = registry.add_blob(json.dumps(statement).encode(), "application/vnd.in-toto+json")
+    layer["annotations"] = {"in-toto.io/predicate-type": _SPDX}
+    manifest = {
+        "schemaVersion": 2,
+        "mediaType": "application/vnd.oci.image.manifest.v1+json",
+        "config": registry.add_blob(b"{}", "application/vnd.oci.image.config.v1+json"),
+        "layers": [layer],
+    }
+    said = {
+        **registry.add_manifest(repository, manifest),
+        "platform": {"os": "unknown", "architecture": "unknown"},
+        "annotations": {
+            "vnd.docker.reference.type": "attestation-manifest",
+            "vnd.docker.reference.digest": str(image.digest),
+        },
+    }
+    return registry.add_index(repository, [entry, said], tag=tag)
 
 
 def _base(codename: str, packages: Sequence[DebPackage]) -> dict[str, str | bytes]:

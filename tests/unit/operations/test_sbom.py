@@ -10,7 +10,7 @@ import pytest
 from basewise.cli.main import run
 from basewise.errors import ImageError
 from basewise.model.platform import LINUX_ARM64
-from basewise.operations.read_image import ImageAccess
+from basewise.operations.read_image import ImageAccess, registry_options
 from basewise.operations.sbom import make_sbom
 from basewise.testing.fake_registry import FakeRegistry
 from basewise.testing.python_images import SECRET, push, python_image
@@ -115,6 +115,7 @@ def test_source_date_epoch_is_the_clock(
         (["--offline", "127.0.0.1:1/team/base:1"], 4, "`--offline` forbids to ask its registry"),
         (["UPPER CASE"], 2, "not an image reference"),
         (["-x"], 2, "No such option"),
+        (["oci:x", "--token-service", "nobody"], 2, "not a registry and its token service"),
         (["oci:x", "--platform", "a/b/c/d"], 2, "not a platform"),
     ],
 )
@@ -125,6 +126,11 @@ def test_what_cannot_be_read_is_an_error_that_says_what(
     printed = capsys.readouterr()
     assert said in printed.err
     assert printed.out == ""
+
+
+def test_a_token_service_is_told_to_the_client() -> None:
+    access = ImageAccess(token_services=(("a.example", "auth.b.example"), ("a.example", "c.example")))
+    assert registry_options(access).token_services_of("a.example") == {"auth.b.example", "c.example"}
 
 
 def test_a_platform_that_the_image_has_not_is_an_error(registry: FakeRegistry) -> None:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 __all__ = ["command"]
 
+EXIT_NOTHING_READ = 4
+
 
 @click.group("candidates")
 def command() -> None:
@@ -98,6 +100,51 @@ def remove_command(**flags: Any) -> int:  # noqa: ANN401 - one name for all flag
     for entry in remove_candidate(flags["name"], image_platform(flags)):
         write_result(f"removed {safe_text(entry.image.name)} for {entry.image.platform}\n", None)
     return 0
+
+
+@command.command("refresh")
+@click.argument("pattern", required=False, metavar="[PATTERN]")
+@click.option(
+    "--repository",
+    default="python",
+    show_default=True,
+    envvar="BASEWISE_REPOSITORY",
+    metavar="REF",
+    help="Repository whose tags are looked up, with its registry where it is not Docker Hub.",
+)
+@click.option("--read-layers", is_flag=True, help="Read the layers also where the publisher's SBOM would do.")
+@image_options
+@output_options(("table", "json"))
+@now_option
+@common_options
+def refresh_command(**flags: Any) -> int:  # noqa: ANN401 - one name for all flags; each is typed where it is used
+    """Look up today's builds, measure those whose digest changed, and keep them in your own catalogue.
+
+    PATTERN names tags with `*` and `?` (`3.13-slim-*`); without it the images of the catalogue are looked up. Where
+    the publisher attached an SBOM to a new build of a known image, it is read instead of the layers.
+    """
+    from basewise.cli.console import ConsoleProgress
+    from basewise.model.platform import LINUX_AMD64
+    from basewise.model.refresh import Change
+    from basewise.operations.candidates_refresh import refresh_candidates
+    from basewise.report.refresh import render_refresh
+
+    now = parse_now(flags["now"], os.environ.get("SOURCE_DATE_EPOCH")) or datetime.now(UTC)
+    progress = ConsoleProgress(1 if flags["verbose"] else -1 if flags["quiet"] else 0)
+    try:
+        refresh = refresh_candidates(
+            flags["pattern"],
+            repository=flags["repository"],
+            platform=image_platform(flags) or LINUX_AMD64,
+            access=image_access(flags),
+            read_layers=flags["read_layers"],
+            now=now,
+            progress=progress,
+        )
+    finally:
+        progress.close()
+    write_result(render_refresh(refresh, flags["output_format"]), flags["output"])
+    return EXIT_NOTHING_READ if all(row.change is Change.NOT_READ for row in refresh.images) else 0
 
 
 def _told(added: AddedCandidate) -> list[str]:

@@ -1,0 +1,124 @@
+"""Packages that an SPDX document states: what somebody else's scanner wrote about an image.
+
+Reference:
+    SPDX specification 2.3, clause 7; ECMA-427, Package-URL specification.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import unquote
+
+import msgspec
+
+from basewise.errors import ImageError
+from basewise.model.package import Package, PackageType
+
+__all__ = ["StatedPackages", "read_spdx_statement"]
+
+MAX_PACKAGES = 100_000
+_OS_TYPES = {"deb": PackageType.DEB, "apk": PackageType.APK, "rpm": PackageType.RPM}
+_INTERPRETERS = frozenset({"python", "cpython"})
+
+
+class StatedPackages(msgspec.Struct, frozen=True, kw_only=True):
+    """What a document states.
+
+    Args:
+        packages: OS packages, sorted.
+        distros: `debian-13`, as its package URLs say; more than one is a contradiction.
+        pythons: Versions of CPython that no OS package brought, sorted.
+    """
+
+    packages: tuple[Package, ...]
+    distros: tuple[str, ...]
+    pythons: tuple[str, ...]
+
+
+class _Reference(msgspec.Struct, rename="camel"):
+    reference_type: str = ""
+    reference_locator: str = ""
+
+
+class _Package(msgspec.Struct, rename="camel"):
+    external_refs: list[_Reference] = []
+
+
+class _Document(msgspec.Struct, rename="camel"):
+    spdx_version: str
+    packages: list[_Package] = []
+
+
+class _Purl(msgspec.Struct, frozen=True):
+    kind: str
+    name: str
+    version: str
+    qualifiers: dict[str, str]
+
+
+def read_spdx_statement(document: bytes) -> StatedPackages:
+    """Read the packages of an SPDX document in JSON by their package URLs.
+
+    Raises:
+        ImageError: It is no SPDX 2 document, or has more packages than any image.
+    """
+    try:
+        stated = msgspec.json.decode(document, type=_Document)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise ImageError(f"the SBOM is no SPDX document: {error}") from error
+    if not stated.spdx_version.startswith("SPDX-2.") or len(stated.packages) > MAX_PACKAGES:
+        raise ImageError("the SBOM is of another version of SPDX, or has too many packages")
+    packages: set[Package] = set()
+    distros: set[str] = set()
+    pythons: set[str] = set()
+    for purl in _purls(stated):
+        if purl.kind in _OS_TYPES and purl.name and purl.version:
+            packages.add(_package(purl))
+            distros.add(purl.qualifiers.get("distro", ""))
+        elif purl.kind == "generic" and purl.name in _INTERPRETERS and purl.version:
+            pythons.add(purl.version)
+    return StatedPackages(
+        packages=tuple(sorted(packages)), distros=tuple(sorted(distros)), pythons=tuple(sorted(pythons))
+    )
+
+
+def _purls(document: _Document) -> list[_Purl]:
+    return [
+        parsed
+        for package in document.packages
+        for reference in package.external_refs
+        if reference.reference_type == "purl"
+        and (parsed := _parse_purl(reference.reference_locator)) is not None
+    ]
+
+
+def _parse_purl(text: str) -> _Purl | None:
+    """Read `pkg:type/namespace/name@version?key=value`; None for anything else."""
+    scheme, _, rest = text.partition(":")
+    rest = rest.partition("#")[0]
+    path, _, stated = rest.partition("?")
+    kind, _, path = path.strip("/").partition("/")
+    if scheme != "pkg" or not path:
+        return None
+    named, at, version = path.rpartition("@")
+    name = (named if at else version).rpartition("/")[2]
+    qualifiers = dict(part.partition("=")[::2] for part in stated.split("&") if "=" in part)
+    return _Purl(
+        kind.lower(),
+        unquote(name),
+        unquote(version) if at else "",
+        {key.lower(): unquote(value) for key, value in qualifiers.items()},
+    )
+
+
+def _package(purl: _Purl) -> Package:
+    source, _, source_version = purl.qualifiers.get("upstream", "").partition("@")
+    epoch = purl.qualifiers.get("epoch", "")
+    version = f"{epoch}:{purl.version}" if purl.kind == "rpm" and epoch not in {"", "0"} else purl.version
+    return Package(
+        type=_OS_TYPES[purl.kind],
+        name=purl.name,
+        version=version,
+        arch=purl.qualifiers.get("arch"),
+        source=source or purl.name,
+        source_version=source_version or version,
+    )
