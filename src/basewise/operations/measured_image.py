@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from basewise.candidates.user_catalogue import MeasuredImage
 from basewise.errors import ImageError, InvalidValueError, UsageError
@@ -15,10 +16,12 @@ from basewise.model.inventory import Inventory, PythonRuntime
 from basewise.model.package import Basis, BasisKind, Package, PackageType
 from basewise.model.platform import Platform
 from basewise.model.reference import DEFAULT_REGISTRY, Reference
-from basewise.oci.registry_transfer import Transfer
 from basewise.operations.read_image import ImageAccess, read_image
 from basewise.progress import Progress
 from basewise.versions.pep440 import sort_key
+
+if TYPE_CHECKING:
+    from basewise.oci.registry_transfer import Transfer
 
 __all__ = ["is_explicit_tag", "measure", "measured_image", "name_of_image", "trust_of", "variant_of"]
 

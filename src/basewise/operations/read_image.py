@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -13,9 +14,11 @@ from basewise.model.inventory import Inventory
 from basewise.model.platform import Platform
 from basewise.model.reference import Reference
 from basewise.oci.open import open_image
-from basewise.oci.registry_options import RegistryOptions
-from basewise.oci.registry_transfer import Transfer
 from basewise.progress import Progress
+
+if TYPE_CHECKING:
+    from basewise.oci.registry_options import RegistryOptions
+    from basewise.oci.registry_transfer import Transfer
 
 __all__ = ["ImageAccess", "read_image", "registry_options"]
 
@@ -77,6 +80,8 @@ def read_image(
 
 def registry_options(access: ImageAccess) -> RegistryOptions:
     """Return what the registry client is told."""
+    from basewise.oci.registry_options import RegistryOptions  # noqa: PLC0415 - 9 ms, only for a registry
+
     services: dict[str, tuple[str, ...]] = {}
     for registry, host in access.token_services:
         services[registry] = (*services.get(registry, ()), host)
