@@ -22,7 +22,7 @@ def cache_directory() -> Path:
 
 
 def write_atomically(path: Path, content: bytes, *, private: bool = False) -> None:
-    """Write a file beside its place and rename it there.
+    """Write a file beside its place and rename it there; a device or a pipe is written to.
 
     Args:
         path: The file to write; its directory is made when missing.
@@ -36,6 +36,10 @@ def write_atomically(path: Path, content: bytes, *, private: bool = False) -> No
         path.parent.mkdir(parents=True, exist_ok=True)
         if path.is_dir():
             raise IsADirectoryError(f"{path} is a directory")
+        if path.exists() and not path.is_file():
+            # A device or a pipe (`/dev/null`, `/dev/stdout`) is written to; renaming would replace it.
+            path.write_bytes(content)
+            return
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         try:
             with os.fdopen(handle, "wb") as file:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -112,6 +114,21 @@ def test_an_unwritable_place_keeps_what_was_there(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="cannot write"):
         write_atomically(tmp_path / "out" / "kept" / "below", b"new")
     assert sorted(path.name for path in tmp_path.rglob("*")) == ["kept", "out"]
+
+
+def test_a_pipe_is_written_to_and_never_replaced(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with ThreadPoolExecutor(1) as pool:
+        reader = pool.submit(pipe.read_bytes)
+        write_atomically(pipe, b"through")
+        assert reader.result(timeout=30) == b"through"
+    assert stat.S_ISFIFO(pipe.stat().st_mode)
+
+
+def test_the_null_device_stays_a_device() -> None:
+    write_atomically(Path(os.devnull), b"nothing")
+    assert stat.S_ISCHR(Path(os.devnull).stat().st_mode)
 
 
 def test_the_cache_lies_where_the_environment_says(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
