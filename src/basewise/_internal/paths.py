@@ -36,10 +36,12 @@ def write_atomically(path: Path, content: bytes, *, private: bool = False) -> No
         path.parent.mkdir(parents=True, exist_ok=True)
         if path.is_dir():
             raise IsADirectoryError(f"{path} is a directory")
-        if path.exists() and not path.is_file():
+        if path.exists() and (not path.is_file() or path.is_relative_to("/dev")):
             # A device or a pipe (`/dev/null`, `/dev/stdout`) is written to; renaming would replace it.
             path.write_bytes(content)
             return
+        if path.is_symlink():
+            path = path.resolve()
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         try:
             with os.fdopen(handle, "wb") as file:

@@ -126,6 +126,14 @@ def test_a_pipe_is_written_to_and_never_replaced(tmp_path: Path) -> None:
     assert stat.S_ISFIFO(pipe.stat().st_mode)
 
 
+def test_a_link_stays_and_its_file_is_written(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"old")
+    (tmp_path / "link").symlink_to("file")
+    write_atomically(tmp_path / "link", b"new")
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "file").read_bytes() == b"new"
+
+
 def test_the_null_device_stays_a_device() -> None:
     write_atomically(Path(os.devnull), b"nothing")
     assert stat.S_ISCHR(Path(os.devnull).stat().st_mode)
