@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import Protocol
 
 from basewise.image.limits import DEFAULT_LIMITS, Limits
@@ -55,17 +56,18 @@ class Wanted:
         self.readers = tuple(readers)
         self._limits = [reader.max_file_bytes or limits.file_bytes for reader in readers]
         self._whole = (1 << len(self.readers)) - 1
+
+    @cached_property
+    def match(self) -> Callable[[str], int]:
+        """Return the bits of those who want a path; the patterns are compiled when a layer is read, not before."""
         condensing = len(self.readers)
-        self.match = PatternSet(
-            [
-                *((pattern, at) for at, reader in enumerate(readers) for pattern in reader.wants),
-                *(
-                    (pattern, condensing + at)
-                    for at, reader in enumerate(readers)
-                    for pattern in reader.condenses
-                ),
-            ]
-        ).match
+        wants = [(pattern, at) for at, reader in enumerate(self.readers) for pattern in reader.wants]
+        condenses = [
+            (pattern, condensing + at)
+            for at, reader in enumerate(self.readers)
+            for pattern in reader.condenses
+        ]
+        return PatternSet([*wants, *condenses]).match
 
     def size_limit(self, bits: int) -> int:
         """Return how large a file may be that the readers of `bits` want: the largest of their limits."""
