@@ -5,6 +5,7 @@ Each command lives in its own module, which is imported only when the command ru
 
 from __future__ import annotations
 
+from errno import ENOSPC
 from importlib import import_module
 from io import StringIO
 
@@ -15,6 +16,7 @@ from basewise.errors import BasewiseError
 
 __all__ = ["COMMANDS", "basewise", "run"]
 
+EXIT_NO_OUTPUT = 4
 EXIT_BUG = 5
 EXIT_INTERRUPTED = 130
 
@@ -76,6 +78,14 @@ def run(arguments: list[str]) -> int:
 
         print_error(error)
         return error.exit_code
+    except OSError as error:
+        from basewise.cli.console import print_bug, say
+
+        if error.errno != ENOSPC:
+            print_bug(error)
+            return EXIT_BUG
+        say("error: there is no space left to write to")
+        return EXIT_NO_OUTPUT
     except Exception as error:  # noqa: BLE001 - the last seam: a bug gets exit code 5 and a way to report it
         from basewise.cli.console import print_bug
 

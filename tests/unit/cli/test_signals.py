@@ -1,0 +1,116 @@
+"""An interrupted process ends in time, with its exit code, and leaves nothing half written."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from basewise.testing.fake_registry import FakeRegistry
+from basewise.testing.image_builder import ImageBuilder
+from basewise.testing.python_images import push
+from basewise.testing.tar_writer import Member, gzip_bytes, tar_bytes
+
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
+SIGNALS = {signal.SIGINT: 130, signal.SIGTERM: 143}
+IN_TIME_SECONDS = 2.0
+STARTED_SECONDS = 30.0
+
+
+def start(arguments: list[str], cache: Path) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "basewise", *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={**os.environ, "BASEWISE_CACHE_DIR": str(cache)},
+        start_new_session=True,
+    )
+
+
+def wait_for(process: subprocess.Popen[bytes], text: bytes) -> None:
+    """Wait until a line of stderr contains `text`."""
+    assert process.stderr is not None
+    for line in process.stderr:
+        if text in line:
+            return
+    raise AssertionError(f"it ended before it said {text!r}")
+
+
+def end(process: subprocess.Popen[bytes], number: signal.Signals) -> tuple[int, bytes, bytes]:
+    """Send a signal; return exit code, stdout and stderr; it must end in time."""
+    began = time.monotonic()
+    process.send_signal(number)
+    try:
+        printed, said = process.communicate(timeout=STARTED_SECONDS)
+    finally:
+        process.kill()
+    assert time.monotonic() - began < IN_TIME_SECONDS
+    return process.returncode, printed, said
+
+
+def left_over(folder: Path) -> list[str]:
+    """Return the files that are neither whole entries of the cache nor its locks."""
+    return [
+        path.name for path in folder.rglob("*") if path.name.endswith(".part") or path.name.startswith(".")
+    ]
+
+
+@pytest.fixture(scope="module")
+def slow_layout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return an image that takes many seconds to read: two layers of 16 GB of zeros, told in 16 MB."""
+    part = gzip_bytes(bytes(2**26), 1)
+    header = tar_bytes([Member(path="zeros", size=2**34)], end=b"")
+    builder = ImageBuilder()
+    for name in ("a", "b"):
+        small = tar_bytes([Member(path=name, content=b"x")], end=b"")
+        builder.layer(b"", stored=gzip_bytes(small + header) + part * (2**34 // 2**26))
+    return builder.write_layout(tmp_path_factory.mktemp("slow"))
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+def test_reading_layers_is_left_in_time_and_nothing_remains(
+    number: signal.Signals, slow_layout: Path, tmp_path: Path
+) -> None:
+    target = tmp_path / "out" / "bom.json"
+    process = start(["sbom", f"oci:{slow_layout}", "-v", "-o", str(target)], tmp_path / "cache")
+    wait_for(process, b"reading 2 layers")
+    time.sleep(0.3)
+    code, printed, said = end(process, number)
+    assert code == SIGNALS[number]
+    assert printed == b""
+    assert b"Traceback" not in said
+    assert not target.exists()
+    assert left_over(tmp_path) == []
+
+
+@pytest.fixture
+def registry() -> Iterator[FakeRegistry]:
+    with FakeRegistry() as server:
+        noise = random.Random(1).randbytes(2**23)  # noqa: S311 - bytes that do not compress, not a secret
+        push(server, "team/slow", {"1": ImageBuilder().layer({"a": noise}).layer({"b": noise[::-1]})})
+        yield server
+
+
+def test_a_signal_before_anything_was_read_ends_it_too(slow_layout: Path, tmp_path: Path) -> None:
+    process = start(["sbom", f"oci:{slow_layout}"], tmp_path / "cache")
+    time.sleep(0.02)
+    process.send_signal(signal.SIGTERM)
+    printed, said = process.communicate(timeout=STARTED_SECONDS)
+    assert process.returncode in {143, -signal.SIGTERM}
+    assert printed == said == b""
+
+
+def test_a_second_signal_ends_at_once(slow_layout: Path, tmp_path: Path) -> None:
+    process = start(["sbom", f"oci:{slow_layout}", "-v"], tmp_path / "cache")
+    wait_for(process, b"reading 2 layers")
+    process.send_signal(signal.SIGTERM)
+    time.sleep(0.1)
+    code, _, _ = end(process, signal.SIGTERM)
+    assert code in {143, -signal.SIGTERM}
