@@ -140,7 +140,11 @@ def test(arguments: list[str]) -> int:
     """Run the tests, in parallel unless the arguments say otherwise."""
     install("test")
     install_programs()
-    workers = [] if any(argument.startswith(("-n", "-p")) for argument in arguments) else ["-n", "2", "--dist", "worksteal"]
+    workers = (
+        []
+        if any(argument.startswith(("-n", "-p")) for argument in arguments)
+        else ["-n", "2", "--dist", "worksteal"]
+    )
     return run([str(environment_python()), "-m", "pytest", *workers, *arguments])
 
 
