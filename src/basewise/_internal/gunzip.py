@@ -105,14 +105,17 @@ class _Gunzipped:
     """Decompressed gzip members, one after the other."""
 
     def __init__(self, stream: io.RawIOBase) -> None:
-        self._read: Callable[[int], bytes] = _gzip_module().GzipFile(fileobj=stream, mode="rb").read
+        module = _gzip_module()
+        # ISA-L has an error of its own, which is not that of zlib.
+        self._error: type[Exception] = getattr(module, "isal_zlib", zlib).error
+        self._read: Callable[[int], bytes] = module.GzipFile(fileobj=stream, mode="rb").read
 
     def read(self, size: int, /) -> bytes:
         try:
             return self._read(size)
         except EOFError as error:
             raise InflateError("the gzip stream ends early") from error
-        except zlib.error as error:
+        except self._error as error:
             raise InflateError(f"the gzip stream is damaged: {error}") from error
         except OSError as error:
             if error.errno is not None:
