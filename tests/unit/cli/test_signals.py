@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from basewise.testing.fake_registry import FakeRegistry
+from basewise._internal.sized_directory import SizedDirectory, remove_unfinished
+from basewise.testing.fake_registry import Answer, FakeRegistry
 from basewise.testing.image_builder import ImageBuilder
 from basewise.testing.python_images import push
 from basewise.testing.tar_writer import Member, gzip_bytes, tar_bytes
@@ -22,6 +25,8 @@ pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
 SIGNALS = {signal.SIGINT: 130, signal.SIGTERM: 143}
 IN_TIME_SECONDS = 2.0
 STARTED_SECONDS = 30.0
+# The configuration and two layers.
+ALL_BLOBS = 3
 
 
 def start(arguments: list[str], cache: Path) -> subprocess.Popen[bytes]:
@@ -64,13 +69,13 @@ def left_over(folder: Path) -> list[str]:
 
 @pytest.fixture(scope="module")
 def slow_layout(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return an image that takes many seconds to read: two layers of 16 GB of zeros, told in 16 MB."""
+    """Return an image that takes many seconds to read: two layers of 8 GB of zeros."""
     part = gzip_bytes(bytes(2**26), 1)
-    header = tar_bytes([Member(path="zeros", size=2**34)], end=b"")
+    header = tar_bytes([Member(path="zeros", size=2**33)], end=b"")
     builder = ImageBuilder()
     for name in ("a", "b"):
         small = tar_bytes([Member(path=name, content=b"x")], end=b"")
-        builder.layer(b"", stored=gzip_bytes(small + header) + part * (2**34 // 2**26))
+        builder.layer(b"", stored=gzip_bytes(small + header) + part * (2**33 // 2**26))
     return builder.write_layout(tmp_path_factory.mktemp("slow"))
 
 
@@ -93,9 +98,30 @@ def test_reading_layers_is_left_in_time_and_nothing_remains(
 @pytest.fixture
 def registry() -> Iterator[FakeRegistry]:
     with FakeRegistry() as server:
-        noise = random.Random(1).randbytes(2**23)  # noqa: S311 - bytes that do not compress, not a secret
-        push(server, "team/slow", {"1": ImageBuilder().layer({"a": noise}).layer({"b": noise[::-1]})})
+        noise = random.Random(1).randbytes(2**21)  # noqa: S311 - bytes that do not compress, not a secret
+        image = ImageBuilder().layer({"a": noise}).layer({"b": noise[::-1]})
+        push(server, "team/slow", {"1": image})
+        for layer in image.layers:
+            server.script(f"GET .*{layer.digest}", Answer(body=layer.stored, stall_after=2**20), times=-1)
         yield server
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+def test_a_download_that_stands_still_is_left_in_time_and_nothing_remains(
+    number: signal.Signals, registry: FakeRegistry, tmp_path: Path
+) -> None:
+    host = f"127.0.0.1:{registry.port}"
+    process = start(["sbom", f"{host}/team/slow:1", "--plain-http", host], tmp_path / "cache")
+    began = time.monotonic()
+    while len(registry.seen_paths("/blobs/")) < ALL_BLOBS and time.monotonic() - began < STARTED_SECONDS:
+        time.sleep(0.02)
+    assert len(registry.seen_paths("/blobs/")) == ALL_BLOBS
+    time.sleep(0.2)
+    code, printed, said = end(process, number)
+    assert code == SIGNALS[number], said
+    assert printed == b""
+    assert b"Traceback" not in said
+    assert left_over(tmp_path) == []
 
 
 def test_a_signal_before_anything_was_read_ends_it_too(slow_layout: Path, tmp_path: Path) -> None:
@@ -114,3 +140,27 @@ def test_a_second_signal_ends_at_once(slow_layout: Path, tmp_path: Path) -> None
     time.sleep(0.1)
     code, _, _ = end(process, signal.SIGTERM)
     assert code in {143, -signal.SIGTERM}
+
+
+def test_a_file_that_a_thread_is_writing_is_removed_by_a_process_that_does_not_wait(tmp_path: Path) -> None:
+    files = SizedDirectory(tmp_path, 2**20)
+    began, go_on = threading.Event(), threading.Event()
+
+    def write() -> None:
+        with contextlib.suppress(OSError), files.writing("kept") as file:
+            file.write(b"x")
+            began.set()
+            go_on.wait(STARTED_SECONDS)
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    assert began.wait(STARTED_SECONDS)
+    assert len(left_over(tmp_path)) == 1
+    remove_unfinished()
+    assert left_over(tmp_path) == []
+    go_on.set()
+    thread.join()
+    assert list(tmp_path.iterdir()) == []
+    files.write("kept", b"y")
+    remove_unfinished()
+    assert files.read("kept") == b"y"
