@@ -78,16 +78,16 @@ def run(arguments: list[str]) -> int:
 
         print_error(error)
         return error.exit_code
-    except OSError as error:
-        from basewise.cli.console import print_bug, say
+    except Exception as error:  # noqa: BLE001 - the last seam: a bug gets exit code 5 and a way to report it
+        return _end_unexpectedly(error)
 
-        if error.errno != ENOSPC:
-            print_bug(error)
-            return EXIT_BUG
+
+def _end_unexpectedly(error: Exception) -> int:
+    """Print what nobody foresaw; a full disk is no bug."""
+    from basewise.cli.console import print_bug, say
+
+    if isinstance(error, OSError) and error.errno == ENOSPC:
         say("error: there is no space left to write to")
         return EXIT_NO_OUTPUT
-    except Exception as error:  # noqa: BLE001 - the last seam: a bug gets exit code 5 and a way to report it
-        from basewise.cli.console import print_bug
-
-        print_bug(error)
-        return EXIT_BUG
+    print_bug(error)
+    return EXIT_BUG
