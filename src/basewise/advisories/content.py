@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import msgspec
 
 from basewise.advisories.feed import FeedResult
-from basewise.model.advisory import Advisory, FactKind, SourceStatus
+from basewise.model.advisory import Advisory, FactKind, SourceStatus, VersionRange
 
 __all__ = ["ECOSYSTEM_OF_EXPLOITED", "Exploited", "Fact", "PackageRecord", "StoreContent", "gather"]
 
@@ -29,6 +29,9 @@ class Fact(msgspec.Struct, frozen=True, order=True, array_like=True):
     detail: str
     aliases: tuple[str, ...]
     severity: str
+    ranges: tuple[VersionRange, ...] = ()
+    versions: tuple[str, ...] = ()
+    cvss: tuple[str, ...] = ()
 
 
 class PackageRecord(msgspec.Struct, frozen=True, array_like=True):
@@ -115,4 +118,7 @@ def _fact(advisory: Advisory) -> Fact:
         advisory.detail,
         advisory.aliases,
         advisory.severity,
+        advisory.ranges,
+        advisory.versions,
+        advisory.cvss,
     )

@@ -174,6 +174,9 @@ class Store:
                 detail=fact.detail,
                 aliases=fact.aliases,
                 severity=fact.severity,
+                ranges=fact.ranges,
+                versions=fact.versions,
+                cvss=fact.cvss,
             )
             for fact in self.record(ecosystem, release, package).facts
         )

@@ -8,7 +8,7 @@ import msgspec
 
 from basewise.model.package import Package
 
-__all__ = ["BySeverity", "ByState", "Finding", "Severity", "State", "Vulnerabilities"]
+__all__ = ["BySeverity", "ByState", "Cvss", "Finding", "Severity", "State", "Vulnerabilities"]
 
 
 class State(StrEnum):
@@ -32,6 +32,15 @@ class Severity(StrEnum):
     UNKNOWN = "unknown"
 
 
+class Cvss(msgspec.Struct, frozen=True, order=True, kw_only=True):
+    """A CVSS base score from 0 to 10, with its vector, the version of CVSS (`3.1`), and who gave it."""
+
+    version: str
+    vector: str
+    score: float
+    source: str
+
+
 class Finding(msgspec.Struct, frozen=True, order=True, kw_only=True):
     """One vulnerability in one source package: the unit of counting.
 
@@ -48,6 +57,9 @@ class Finding(msgspec.Struct, frozen=True, order=True, kw_only=True):
         exploited: True when in KEV; None when the list cannot say (older than the vulnerability).
         origins: Feeds whose facts led here.
         detail: Why this state, in a few words.
+        cvss: Score that the severity was computed from, or the best there is beside it; None for none.
+        epss: Probability from 0 to 1 that it is exploited within 30 days; None when not known.
+        epss_percentile: Share of all scored vulnerabilities that are at or below it, 0 to 1.
     """
 
     id: str
@@ -62,6 +74,9 @@ class Finding(msgspec.Struct, frozen=True, order=True, kw_only=True):
     exploited: bool | None = None
     origins: tuple[str, ...] = ()
     detail: str = ""
+    cvss: Cvss | None = None
+    epss: float | None = None
+    epss_percentile: float | None = None
 
 
 class BySeverity(msgspec.Struct, frozen=True, kw_only=True):

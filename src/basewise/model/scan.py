@@ -1,0 +1,169 @@
+"""The result of `scan`: the JSON document `basewise.scan/1`, field for field."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+from basewise.model.choice import CandidateDistro
+from basewise.model.evidence import Coverage, Support
+from basewise.model.finding import Cvss, Severity, State, Vulnerabilities
+from basewise.model.package import PackageType
+from basewise.model.sbom import SbomImage, SbomPackage
+
+__all__ = [
+    "Gate",
+    "IgnoredFinding",
+    "Origin",
+    "Scan",
+    "ScanBase",
+    "ScanFinding",
+    "ScanPackage",
+    "ScanSummary",
+    "Scans",
+]
+
+SCHEMA = "basewise.scan/1"
+SEVERAL_SCHEMA = "basewise.scans/1"
+
+
+class Origin(StrEnum):
+    """Which part of the image brought a package: the base image, the layers above it, or not known."""
+
+    BASE = "base"
+    OWN = "own"
+    UNKNOWN = "unknown"
+
+
+class ScanPackage(msgspec.Struct, frozen=True, order=True, kw_only=True):
+    """The package of a finding; for an OS package `source` and `source_version` are what was judged."""
+
+    type: PackageType
+    name: str
+    version: str
+    source: str | None
+    source_version: str | None
+
+
+class ScanFinding(msgspec.Struct, frozen=True, order=True, kw_only=True):
+    """One vulnerability in one source package. See `Finding`.
+
+    Args:
+        binaries: Names of all installed packages of that source.
+        location: Record that proves the package, without leading slash.
+        layer: Index of the layer that brought the package, None when not known.
+        instruction: Instruction of the Dockerfile that made this layer (`RUN`), "" when not known.
+        introduced_by: Base image or own layers.
+        advice: What to do, one sentence: the package to upgrade, to what, or why nothing helps.
+    """
+
+    id: str
+    aliases: tuple[str, ...]
+    package: ScanPackage
+    binaries: tuple[str, ...]
+    location: str
+    state: State
+    severity: Severity
+    severity_source: str
+    cvss: Cvss | None
+    epss: float | None
+    epss_percentile: float | None
+    exploited: bool | None
+    fixed_version: str | None
+    fixed_on: str | None
+    layer: int | None
+    instruction: str
+    introduced_by: Origin
+    origins: tuple[str, ...]
+    detail: str
+    advice: str
+
+
+class IgnoredFinding(msgspec.Struct, frozen=True, order=True, kw_only=True):
+    """A finding that a rule of the user, or a VEX statement, takes out of gate and count.
+
+    Args:
+        finding: What was found.
+        reason: Why, in the words of the rule.
+        expires: Last day on which the rule holds, `YYYY-MM-DD`; None for a VEX statement without end.
+        source: File that holds the rule.
+    """
+
+    finding: ScanFinding
+    reason: str
+    expires: str | None
+    source: str
+
+
+class ScanBase(msgspec.Struct, frozen=True, kw_only=True):
+    """The base image under the own layers, and how it is known: the user's word, a label, or equal layers."""
+
+    image: str
+    digest: str | None
+    layers: int
+    how: str
+
+
+class Gate(msgspec.Struct, frozen=True, kw_only=True):
+    """What `--fail-on` asked for, and the ids that violate it (sorted); `passed` is None when it cannot be told."""
+
+    conditions: tuple[str, ...]
+    violations: tuple[str, ...]
+    passed: bool | None
+
+
+class ScanSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """Counts. `base` and `own` are None when the base is not known; every number is None when unmeasured.
+
+    Args:
+        packages: Number of packages.
+        vulnerabilities: Of the whole image, ignored ones left out.
+        ignored: Number of ignored findings.
+        uncounted: Shown beside the count: kernel headers, entries without a CVE.
+        verdict: `findings`, `clean` (nothing found and nothing unseen), or `incomplete`.
+    """
+
+    packages: int
+    vulnerabilities: Vulnerabilities
+    base: Vulnerabilities | None
+    own: Vulnerabilities | None
+    ignored: int
+    uncounted: int
+    verdict: str
+
+
+class Scan(msgspec.Struct, frozen=True, kw_only=True):
+    """One scanned image.
+
+    Args:
+        generated_at: RFC 3339; the clock.
+        version: Of basewise.
+        findings: In the order of risk, most urgent first.
+        uncounted: Findings beside the count.
+        notes: Sentences about rules that expired, match nothing, or similar.
+    """
+
+    schema: str = SCHEMA
+    generated_at: str
+    version: str
+    image: SbomImage
+    base: ScanBase | None
+    distro: CandidateDistro | None
+    support: Support | None
+    packages: tuple[SbomPackage, ...]
+    findings: tuple[ScanFinding, ...]
+    ignored: tuple[IgnoredFinding, ...]
+    uncounted: tuple[ScanFinding, ...]
+    notes: tuple[str, ...]
+    gate: Gate | None
+    summary: ScanSummary
+    coverage: Coverage
+
+
+class Scans(msgspec.Struct, frozen=True, kw_only=True):
+    """Several scanned images, in the order in which they were named; `failed` says what could not be scanned."""
+
+    schema: str = SEVERAL_SCHEMA
+    scans: tuple[Scan, ...]
+    failed: tuple[str, ...]
