@@ -10,16 +10,21 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from basewise.model.choice import Candidate, Choice
+    from basewise.model.scan import Scan
     from basewise.operations.choose import ChooseOptions, choose
+    from basewise.operations.scan import ScanOptions, scan
 
-__all__ = ["Candidate", "Choice", "ChooseOptions", "__version__", "choose"]
+__all__ = ["Candidate", "Choice", "ChooseOptions", "Scan", "ScanOptions", "__version__", "choose", "scan"]
 __version__ = "0.1.0"
 
 _HOMES = {
     "Candidate": "basewise.model.choice",
     "Choice": "basewise.model.choice",
     "ChooseOptions": "basewise.operations.choose",
+    "Scan": "basewise.model.scan",
+    "ScanOptions": "basewise.operations.scan",
     "choose": "basewise.operations.choose",
+    "scan": "basewise.operations.scan",
 }
 
 

@@ -25,6 +25,7 @@ COMMANDS = {
     "choose": ("basewise.cli.commands.choose", "Rank base images for an application, with evidence."),
     "db": ("basewise.cli.commands.db", "The advisory store."),
     "sbom": ("basewise.cli.commands.sbom", "Everything that is inside an image."),
+    "scan": ("basewise.cli.commands.scan", "What is known to be wrong with an image."),
 }
 
 

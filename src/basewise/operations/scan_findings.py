@@ -1,0 +1,114 @@
+"""From findings of packages to findings of an image: where the package stands and which layer brought it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+from basewise.model.finding import Finding, Severity, State
+from basewise.model.inventory import InstalledPackage
+from basewise.model.package import PackageType
+from basewise.model.sbom import SbomLayer
+from basewise.model.scan import Origin, ScanFinding, ScanPackage
+from basewise.operations.scan_advice import advise
+
+__all__ = ["Placer", "by_urgency"]
+
+_STATES = (State.FIXED, State.OPEN, State.WONT_FIX, State.UNDETERMINED, State.MINOR)
+_SEVERITIES = (
+    Severity.CRITICAL, Severity.HIGH, Severity.MEDIUM, Severity.UNKNOWN, Severity.LOW, Severity.NEGLIGIBLE,
+)  # fmt: skip
+
+
+class Placer:
+    """Says of each finding where it is.
+
+    Args:
+        installed: The packages that were judged.
+        layers: Of the image.
+        base_layers: How many of the lowest layers are the base image's; None when it is not known.
+    """
+
+    def __init__(
+        self, installed: Iterable[InstalledPackage], layers: Sequence[SbomLayer], base_layers: int | None
+    ) -> None:
+        self._layers = layers
+        self._base_layers = base_layers
+        self._by_source: dict[tuple[PackageType, str], list[InstalledPackage]] = defaultdict(list)
+        for found in installed:
+            self._by_source[found.package.type, found.package.source or found.package.name].append(found)
+
+    def place(self, finding: Finding) -> ScanFinding:
+        """Return the finding with its place in the image, and what to do about it."""
+        package = finding.package
+        at = self._installed(finding)
+        layer = at.layer if at is not None else None
+        origin = self._origin(layer)
+        return ScanFinding(
+            id=finding.id,
+            aliases=finding.aliases,
+            package=ScanPackage(
+                type=package.type,
+                name=package.name,
+                version=package.version,
+                source=package.source,
+                source_version=package.source_version,
+            ),
+            binaries=finding.binaries,
+            location=at.location if at is not None else "",
+            state=finding.state,
+            severity=finding.severity,
+            severity_source=finding.severity_source,
+            cvss=finding.cvss,
+            epss=finding.epss,
+            epss_percentile=finding.epss_percentile,
+            exploited=finding.exploited,
+            fixed_version=finding.fixed_version,
+            fixed_on=finding.fixed_on,
+            layer=layer,
+            instruction=self._layers[layer].instruction if layer is not None else "",
+            introduced_by=origin,
+            origins=finding.origins,
+            detail=finding.detail,
+            advice=advise(finding, origin),
+        )
+
+    def _installed(self, finding: Finding) -> InstalledPackage | None:
+        """Return the installed package of a finding: of several of its source, the one of the lowest layer."""
+        package = finding.package
+        same = [
+            found
+            for found in self._by_source[package.type, package.source or package.name]
+            if found.package.name in finding.binaries and _version(found) == _version_of(finding)
+        ]
+        return min(same, key=lambda found: (found.layer is None, found.layer or 0, found), default=None)
+
+    def _origin(self, layer: int | None) -> Origin:
+        if layer is None or self._base_layers is None:
+            return Origin.UNKNOWN
+        return Origin.BASE if layer < self._base_layers else Origin.OWN
+
+
+def by_urgency(finding: ScanFinding) -> tuple[object, ...]:
+    """Return the key that sorts what to do first to the front: exploited, then fixable by severity, then the rest.
+
+    Within a severity the one more likely to be exploited is first.
+    """
+    package = finding.package
+    return (
+        finding.exploited is not True,
+        _STATES.index(finding.state),
+        _SEVERITIES.index(finding.severity),
+        -(finding.epss or 0.0),
+        package.source or package.name,
+        finding.id,
+        package.version,
+    )
+
+
+def _version(found: InstalledPackage) -> str:
+    return found.package.source_version or found.package.version
+
+
+def _version_of(finding: Finding) -> str:
+    return finding.package.source_version or finding.package.version
