@@ -33,6 +33,7 @@ SYSTEM_PACKAGES = {
     "openssl": "openssl",
     "rpm": "rpm",
     "db5.3_load": "db5.3-util",
+    "chromium": "chromium",
 }
 
 
