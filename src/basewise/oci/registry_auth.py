@@ -21,12 +21,12 @@ import msgspec
 from basewise._internal.addresses import Reach, literal_address
 from basewise._internal.http import HttpResponse
 from basewise._internal.http_errors import HttpError
+from basewise._internal.redirects import HopRules, authority, check_address, host_of
 from basewise._internal.text import safe_text
 from basewise.errors import ImageError
 from basewise.oci.challenge import Challenge
 from basewise.oci.credentials import ANONYMOUS, Credential
 from basewise.oci.registry_options import RegistryOptions
-from basewise.oci.registry_redirects import HopRules, authority, check_address, host_of
 from basewise.progress import Progress
 
 __all__ = ["Authorizer", "FetchToken"]

@@ -15,6 +15,7 @@ from urllib.parse import urljoin
 from basewise._internal.addresses import Reach, literal_address, reach_of
 from basewise._internal.http import HttpResponse, HttpSession, HttpStream
 from basewise._internal.http_errors import HttpError
+from basewise._internal.redirects import HopRules, authority, follow
 from basewise._internal.retry import Backoff, retry_after_seconds
 from basewise.errors import ImageError
 from basewise.oci.challenge import read_challenges
@@ -23,7 +24,6 @@ from basewise.oci.credentials_files import CredentialFiles
 from basewise.oci.registry_answers import Refusal, error_codes, hint_for, read_refusal
 from basewise.oci.registry_auth import Authorizer
 from basewise.oci.registry_options import RegistryOptions
-from basewise.oci.registry_redirects import HopRules, authority, follow
 from basewise.oci.registry_tokens import TokenQuestion, ask_token_service
 from basewise.oci.registry_transfer import Transfer
 from basewise.progress import Progress, SilentProgress

@@ -7,10 +7,10 @@ import msgspec
 from basewise._internal.addresses import Reach
 from basewise._internal.http import HttpResponse, HttpSession, HttpStream
 from basewise._internal.http_errors import HttpError
+from basewise._internal.redirects import HopRules, follow, host_of
 from basewise._internal.retry import Backoff, retry_after_seconds
 from basewise.oci.registry_answers import read_refusal
 from basewise.oci.registry_options import RegistryLimits
-from basewise.oci.registry_redirects import HopRules, follow, host_of
 from basewise.oci.registry_transfer import Transfer
 
 __all__ = ["TokenQuestion", "ask_token_service"]

@@ -8,12 +8,12 @@ import pytest
 
 from basewise._internal.addresses import Reach
 from basewise._internal.http_errors import HttpError
+from basewise._internal.redirects import HopRules, check_address
 from basewise.errors import ImageError
 from basewise.model.reference import Reference
 from basewise.oci.credentials import Credential
 from basewise.oci.registry import open_registry
 from basewise.oci.registry_client import RegistryClient
-from basewise.oci.registry_redirects import HopRules, check_address
 from basewise.testing.fake_registry import Answer, FakeRegistry
 
 MakeClient = Callable[..., RegistryClient]
