@@ -10,9 +10,24 @@ import msgspec
 from basewise.advisories.feed import FeedResult
 from basewise.model.advisory import Advisory, FactKind, SourceStatus, VersionRange
 
-__all__ = ["ECOSYSTEM_OF_EXPLOITED", "Exploited", "Fact", "PackageRecord", "StoreContent", "gather"]
+__all__ = [
+    "ECOSYSTEMS_WITHOUT_PACKAGES",
+    "ECOSYSTEM_OF_EXPLOITED",
+    "ECOSYSTEM_OF_SCORES",
+    "ECOSYSTEM_OF_VECTORS",
+    "Exploited",
+    "Fact",
+    "PackageRecord",
+    "Scores",
+    "StoreContent",
+    "gather",
+]
 
 ECOSYSTEM_OF_EXPLOITED = "exploited"
+ECOSYSTEM_OF_SCORES = "scores"
+ECOSYSTEM_OF_VECTORS = "vectors"
+ECOSYSTEMS_WITHOUT_PACKAGES = frozenset({ECOSYSTEM_OF_EXPLOITED, ECOSYSTEM_OF_SCORES, ECOSYSTEM_OF_VECTORS})
+"""Of sources that speak of vulnerabilities and of no package: they say nothing of what was looked at."""
 
 PackageName = tuple[str, str, str]
 """Ecosystem, release and package."""
@@ -57,12 +72,32 @@ class Exploited(msgspec.Struct, frozen=True):
     as_of: str = ""
 
 
+class Scores(msgspec.Struct, frozen=True):
+    """EPSS as (CVE id, probability, percentile), sorted, and the date of the scores."""
+
+    rows: tuple[tuple[str, float, float], ...] = ()
+    as_of: str = ""
+
+
 class StoreContent(msgspec.Struct, frozen=True, kw_only=True):
-    """A whole store."""
+    """A whole store.
+
+    Args:
+        sources: Sorted by name.
+        packages: Records by ecosystem, release and package.
+        exploited: The list of exploited vulnerabilities.
+        scores: Chances of being exploited.
+        vectors: CVSS vectors as (CVE id, who gave it, vector), sorted.
+        rejected: CVE ids that were taken back, sorted. Facts that name them are kept in `packages`, so that
+            an id may come back; reading leaves them out.
+    """
 
     sources: tuple[SourceStatus, ...]
     packages: dict[PackageName, PackageRecord]
     exploited: Exploited = Exploited()
+    scores: Scores = Scores()
+    vectors: tuple[tuple[str, str, str], ...] = ()
+    rejected: tuple[str, ...] = ()
 
 
 def gather(results: Iterable[tuple[str, FeedResult]]) -> StoreContent:
@@ -79,7 +114,9 @@ def gather(results: Iterable[tuple[str, FeedResult]]) -> StoreContent:
     covered_by: dict[PackageName, set[str]] = defaultdict(set)
     oldest: dict[PackageName, tuple[str, ...]] = {}
     current: dict[PackageName, str] = {}
-    exploited = Exploited()
+    exploited, scores = Exploited(), Scores()
+    vectors: set[tuple[str, str, str]] = set()
+    rejected: set[str] = set()
     sources: list[SourceStatus] = []
     for name, result in by_name:
         sources += result.sources
@@ -91,6 +128,10 @@ def gather(results: Iterable[tuple[str, FeedResult]]) -> StoreContent:
         current.update({(item[0], item[1], item[2]): item[3] for item in result.current})
         if result.exploited:
             exploited = Exploited(tuple(sorted(set(result.exploited))), result.sources[0].as_of)
+        if result.scores:
+            scores = Scores(tuple(sorted(set(result.scores))), result.sources[0].as_of)
+        vectors.update(result.vectors)
+        rejected.update(result.rejected)
     names = sorted({*facts, *covered_by})
     return StoreContent(
         sources=tuple(sorted(sources)),
@@ -104,6 +145,9 @@ def gather(results: Iterable[tuple[str, FeedResult]]) -> StoreContent:
             for package in names
         },
         exploited=exploited,
+        scores=scores,
+        vectors=tuple(sorted(vectors)),
+        rejected=tuple(sorted(rejected)),
     )
 
 

@@ -34,6 +34,9 @@ class FeedResult(msgspec.Struct, frozen=True, kw_only=True):
         sources: One per source read (a suite of an archive, a file).
         advisories: The facts.
         exploited: CVE ids that a list of exploited vulnerabilities names (KEV), else empty.
+        scores: Chance of being exploited (EPSS) as (CVE id, probability, percentile), both 0 to 1.
+        vectors: CVSS vectors of vulnerabilities, as (CVE id, who gave it, vector).
+        rejected: CVE ids that their register has taken back: never a finding, whoever names them.
         covered: (ecosystem, release, package) triples that the feed looked at, also where it found
             nothing; what is not here is not covered.
         oldest: Oldest statement seen per covered triple where known (a changelog's first entry), as
@@ -46,6 +49,9 @@ class FeedResult(msgspec.Struct, frozen=True, kw_only=True):
     sources: tuple[SourceStatus, ...]
     advisories: tuple[Advisory, ...] = ()
     exploited: tuple[str, ...] = ()
+    scores: tuple[tuple[str, float, float], ...] = ()
+    vectors: tuple[tuple[str, str, str], ...] = ()
+    rejected: tuple[str, ...] = ()
     covered: tuple[tuple[str, str, str], ...] = ()
     oldest: tuple[tuple[str, str, str, str, str], ...] = ()
     current: tuple[tuple[str, str, str, str], ...] = ()

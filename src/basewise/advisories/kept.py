@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from basewise.advisories.content import ECOSYSTEM_OF_EXPLOITED
+from basewise.advisories.content import (
+    ECOSYSTEM_OF_EXPLOITED,
+    ECOSYSTEM_OF_SCORES,
+    ECOSYSTEM_OF_VECTORS,
+)
 from basewise.advisories.feed import FeedResult
 from basewise.advisories.store import Store
 from basewise.progress import Progress
@@ -36,16 +40,20 @@ class Kept:
             if self.name not in record.covered_by:
                 continue
             covered.append(package)
-            advisories += [fact for fact in self._store.facts(*package) if fact.origin == self.name]
+            said = self._store.facts_with_rejected(*package)
+            advisories += [fact for fact in said if fact.origin == self.name]
             if record.oldest:
                 oldest.append((*package, record.oldest[0], record.oldest[1]))
             if record.current:
                 current.append((*package, record.current))
-        exploited = any(source.ecosystem == ECOSYSTEM_OF_EXPLOITED for source in sources)
+        gives = {source.ecosystem for source in sources}
         return FeedResult(
             sources=sources,
             advisories=tuple(sorted(advisories)),
-            exploited=self._store.exploited_ids() if exploited else (),
+            exploited=self._store.exploited_ids() if ECOSYSTEM_OF_EXPLOITED in gives else (),
+            scores=self._store.epss_scores() if ECOSYSTEM_OF_SCORES in gives else (),
+            vectors=self._store.cvss_vectors() if ECOSYSTEM_OF_VECTORS in gives else (),
+            rejected=self._store.rejected_ids() if ECOSYSTEM_OF_VECTORS in gives else (),
             covered=tuple(covered),
             oldest=tuple(oldest),
             current=tuple(current),

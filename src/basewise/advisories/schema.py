@@ -1,18 +1,15 @@
-"""The tables of a store file, and the hash over all that they hold."""
+"""The tables of a store file."""
 
 from __future__ import annotations
 
-import hashlib
 from typing import TYPE_CHECKING
-
-import msgspec
 
 if TYPE_CHECKING:
     import sqlite3
 
-__all__ = ["SCHEMA_VERSION", "TABLES", "content_hash", "table_definitions"]
+__all__ = ["SCHEMA_VERSION", "TABLES", "table_definitions"]
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 TABLES = {
     "meta": "CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
@@ -24,23 +21,28 @@ TABLES = {
         "CREATE TABLE package (ecosystem TEXT NOT NULL, release TEXT NOT NULL, name TEXT NOT NULL,"
         " record BLOB NOT NULL, PRIMARY KEY (ecosystem, release, name)) WITHOUT ROWID"
     ),
+    "release": (
+        "CREATE TABLE release (ecosystem TEXT NOT NULL, release TEXT NOT NULL, packages INTEGER NOT NULL,"
+        " facts INTEGER NOT NULL, PRIMARY KEY (ecosystem, release)) WITHOUT ROWID"
+    ),
     "exploited": "CREATE TABLE exploited (id TEXT PRIMARY KEY) WITHOUT ROWID",
+    "rejected": "CREATE TABLE rejected (id TEXT PRIMARY KEY) WITHOUT ROWID",
+    "score": (
+        "CREATE TABLE score (id TEXT PRIMARY KEY, probability REAL NOT NULL, percentile REAL NOT NULL)"
+        " WITHOUT ROWID"
+    ),
+    "vector": (
+        "CREATE TABLE vector (number INTEGER PRIMARY KEY, source TEXT NOT NULL, vector TEXT NOT NULL)"
+    ),
+    "rated": (
+        "CREATE TABLE rated (id TEXT NOT NULL, number INTEGER NOT NULL, PRIMARY KEY (id, number))"
+        " WITHOUT ROWID"
+    ),
 }
-_ORDERED_ROWS = (
-    "SELECT key, value FROM meta WHERE key <> 'sha256' ORDER BY key",
-    "SELECT name, ecosystem, as_of, entries, verified, note FROM source ORDER BY name",
-    "SELECT ecosystem, release, name, record FROM package ORDER BY ecosystem, release, name",
-    "SELECT id FROM exploited ORDER BY id",
-)
+"""`release` counts the packages and facts of `package`; `rated` names the `vector` rows of a vulnerability."""
 
 
 def table_definitions(connection: sqlite3.Connection) -> dict[str, str]:
     """Return name and definition of everything that the file defines; nothing but `TABLES` belongs there."""
     rows = connection.execute("SELECT type, name, sql FROM sqlite_master LIMIT 100").fetchall()
     return {f"{name}" if kind == "table" else f"{kind} {name}": f"{sql}" for kind, name, sql in rows}
-
-
-def content_hash(connection: sqlite3.Connection) -> str:
-    """Return the SHA-256 of all rows in their order, table after table, hexadecimal."""
-    tables = [connection.execute(query).fetchall() for query in _ORDERED_ROWS]
-    return hashlib.sha256(msgspec.msgpack.encode(tables)).hexdigest()

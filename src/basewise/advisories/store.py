@@ -5,23 +5,21 @@ from __future__ import annotations
 import os
 import threading
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 import msgspec
 
 from basewise._internal.embedded import read_embedded
-from basewise.advisories.content import ECOSYSTEM_OF_EXPLOITED, PackageRecord
-from basewise.advisories.exploited import may_be_exploited
-from basewise.advisories.schema import SCHEMA_VERSION, TABLES, content_hash, table_definitions
+from basewise.advisories.annotations import Annotations
+from basewise.advisories.content import ECOSYSTEMS_WITHOUT_PACKAGES, PackageRecord
+from basewise.advisories.schema import SCHEMA_VERSION, TABLES, table_definitions
 from basewise.advisories.store_file import (
     BUILD_HINT,
-    SQLITE_MAGIC,
     connect,
+    connect_file,
     inflate_record,
-    read_store_file,
-    stated_bytes,
 )
 from basewise.errors import KnowledgeError, OutputError, StoreError
 from basewise.model.advisory import Advisory, SourceStatus
@@ -59,12 +57,13 @@ class Store:
         self._records: dict[tuple[str, str, str], PackageRecord | None] = {}
         self._check()
         self._sources = self._read_sources()
-        self._exploited = frozenset(row[0] for row in connection.execute("SELECT id FROM exploited"))
-        self._exploited_as_of = str(self._meta().get("exploited_as_of", ""))
-        self._releases = frozenset(
-            (str(row[0]), str(row[1]))
-            for row in connection.execute("SELECT DISTINCT ecosystem, release FROM package")
-        )
+        self._annotations = Annotations(connection, self._meta(), self._lock)
+        self._releases = {
+            (str(row[0]), str(row[1])): (int(row[2]), int(row[3]))
+            for row in connection.execute(
+                "SELECT ecosystem, release, packages, facts FROM release ORDER BY ecosystem, release"
+            )
+        }
 
     @classmethod
     def open_default(cls, environment: Mapping[str, str] | None = None) -> Self:
@@ -101,8 +100,7 @@ class Store:
         """
         if not str(path):
             raise StoreError("cannot read the advisory store: BASEWISE_STORE is empty", hint=BUILD_HINT)
-        raw = read_store_file(Path(path))
-        return cls.open_bytes(raw, str(path))
+        return cls._open(lambda: connect_file(Path(path)), str(path), BUILD_HINT)
 
     @classmethod
     def open_bytes(cls, raw: bytes, name: str, hint: str = BUILD_HINT) -> Self:
@@ -116,15 +114,16 @@ class Store:
         Raises:
             StoreError: It is damaged.
         """
+        return cls._open(lambda: connect(raw, name, hint), name, hint)
+
+    @classmethod
+    def _open(cls, connected: Callable[[], sqlite3.Connection], name: str, hint: str) -> Self:
+        """Open what `connected` gives; whatever is wrong with it is a `StoreError`."""
         import sqlite3  # noqa: PLC0415 - `--version` must not pay for it
 
-        if not raw.startswith(SQLITE_MAGIC):
-            raise StoreError(f"cannot read advisory store `{name}`: not a store file", hint=hint)
-        if len(raw) != stated_bytes(raw):
-            raise StoreError(f"advisory store `{name}` is damaged: it is cut or has grown", hint=hint)
         connection = None
         try:
-            connection = connect(raw)
+            connection = connected()
             return cls(connection, name, hint)
         except BaseException as error:
             if connection is not None:
@@ -139,13 +138,20 @@ class Store:
 
     @property
     def as_of(self) -> str:
-        """Oldest date of the sources of advisories, `YYYY-MM-DD`; the list of exploited ids has its own."""
-        return min((s.as_of for s in self._sources if s.ecosystem != ECOSYSTEM_OF_EXPLOITED), default="")
+        """Oldest date of the sources of advisories, `YYYY-MM-DD`; lists of exploited ids and scores have their own."""
+        return min(
+            (s.as_of for s in self._sources if s.ecosystem not in ECOSYSTEMS_WITHOUT_PACKAGES), default=""
+        )
 
     @property
     def exploited_as_of(self) -> str:
         """Date of the list of exploited vulnerabilities, `YYYY-MM-DD`; "" when there is none."""
-        return self._exploited_as_of
+        return self._annotations.exploited_as_of
+
+    @property
+    def epss_as_of(self) -> str:
+        """Date of the EPSS scores, `YYYY-MM-DD`; "" when there are none."""
+        return self._annotations.epss_as_of
 
     def ecosystems(self) -> frozenset[str]:
         """Return the ecosystems of which the store knows a package."""
@@ -155,8 +161,32 @@ class Store:
         """Return the releases of which the store knows a package."""
         return frozenset(release for name, release in self._releases if name == ecosystem)
 
+    def release_counts(self) -> dict[tuple[str, str], tuple[int, int]]:
+        """Return the numbers of packages and facts by (ecosystem, release), sorted."""
+        return dict(self._releases)
+
     def facts(self, ecosystem: str, release: str, package: str) -> tuple[Advisory, ...]:
         """Return what is known of one source package in one release, sorted by vulnerability.
+
+        A vulnerability whose CVE id was rejected is left out, and such an id is nobody's alias.
+
+        Raises:
+            StoreError: The file is damaged.
+        """
+        facts = self.facts_with_rejected(ecosystem, release, package)
+        rejected = self._annotations.rejected_ids
+        if rejected.isdisjoint(name for fact in facts for name in (fact.id, *fact.aliases)):
+            return facts
+        return tuple(
+            msgspec.structs.replace(
+                fact, aliases=tuple(name for name in fact.aliases if name not in rejected)
+            )
+            for fact in facts
+            if fact.id not in rejected
+        )
+
+    def facts_with_rejected(self, ecosystem: str, release: str, package: str) -> tuple[Advisory, ...]:
+        """Return `facts`, those of rejected vulnerabilities among them.
 
         Raises:
             StoreError: The file is damaged.
@@ -208,15 +238,46 @@ class Store:
             True when listed; False when it is not and was public before the list was made; None when
             the list could not know it. False says "not exploited as of `exploited_as_of`".
         """
-        return may_be_exploited(cve_id, known_on, self._exploited, self._exploited_as_of)
+        return self._annotations.exploited(cve_id, known_on)
 
     def exploited_ids(self) -> tuple[str, ...]:
         """Return the ids of the list of exploited vulnerabilities, sorted."""
-        return tuple(sorted(self._exploited))
+        return tuple(sorted(self._annotations.exploited_ids))
+
+    def rejected_ids(self) -> tuple[str, ...]:
+        """Return the CVE ids that were taken back, sorted."""
+        return tuple(sorted(self._annotations.rejected_ids))
+
+    def epss(self, cve_id: str) -> tuple[float, float] | None:
+        """Return the chance that a vulnerability is exploited within 30 days, and its percentile, both 0 to 1.
+
+        Args:
+            cve_id: CVE id.
+
+        Returns:
+            None when it has no score in this store; that is not a chance of 0.
+        """
+        return self._annotations.epss(cve_id)
+
+    def epss_scores(self) -> tuple[tuple[str, float, float], ...]:
+        """Return (CVE id, probability, percentile) of all that have a score, sorted."""
+        return self._annotations.all_scores()
+
+    def cvss(self, cve_id: str) -> tuple[tuple[str, str], ...]:
+        """Return (who gave it, CVSS vector) of a vulnerability, sorted; nothing where none is known.
+
+        Args:
+            cve_id: CVE id.
+        """
+        return self._annotations.cvss(cve_id)
+
+    def cvss_vectors(self) -> tuple[tuple[str, str, str], ...]:
+        """Return (CVE id, who gave it, vector) of all vectors, sorted."""
+        return self._annotations.all_vectors()
 
     def entry_count(self) -> int:
-        """Return the number of facts of all sources."""
-        return sum(source.entries for source in self._sources)
+        """Return the number of entries of all sources of advisories."""
+        return sum(s.entries for s in self._sources if s.ecosystem not in ECOSYSTEMS_WITHOUT_PACKAGES)
 
     def packages(self) -> tuple[tuple[str, str, str], ...]:
         """Return (ecosystem, release, package) of every record, sorted."""
@@ -248,12 +309,7 @@ class Store:
                 f"advisory store `{self.name}` has schema {meta.get('schema')}, not {SCHEMA_VERSION}",
                 hint=self._hint,
             )
-        if content_hash(self._connection) != meta.get("sha256"):
-            raise StoreError(
-                f"advisory store `{self.name}` is damaged: its content is not what was written",
-                hint=self._hint,
-            )
-        if self._connection.execute("SELECT count(*) FROM package").fetchone()[0] == 0:
+        if self._connection.execute("SELECT count(*) FROM release").fetchone()[0] == 0:
             raise StoreError(f"advisory store `{self.name}` is empty", hint=self._hint)
 
     def _meta(self) -> dict[str, str]:

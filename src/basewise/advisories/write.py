@@ -7,17 +7,20 @@ import os
 import sqlite3
 import tempfile
 import zlib
+from collections import Counter
 from pathlib import Path
 
 import msgspec
 
 from basewise._internal.paths import write_atomically
 from basewise.advisories.content import StoreContent
-from basewise.advisories.schema import SCHEMA_VERSION, TABLES, content_hash
+from basewise.advisories.schema import SCHEMA_VERSION, TABLES
+from basewise.advisories.seal import seal
 
 __all__ = ["encode_store", "write_store"]
 
 _PAGE_BYTES = 4096
+_LEVEL = 9
 
 
 def write_store(path: Path, content: StoreContent) -> int:
@@ -51,7 +54,7 @@ def encode_store(content: StoreContent) -> bytes:
             _fill(connection, content)
         finally:
             connection.close()
-        return path.read_bytes()
+        return seal(path.read_bytes())
     finally:
         path.unlink(missing_ok=True)
 
@@ -65,22 +68,48 @@ def _fill(connection: sqlite3.Connection, content: StoreContent) -> None:
     connection.execute("BEGIN")
     for definition in TABLES.values():
         connection.execute(definition)
+    _fill_descriptions(connection, content)
+    connection.executemany(
+        "INSERT INTO package VALUES (?, ?, ?, ?)",
+        (
+            (*name, zlib.compress(encoder.encode(record), level=_LEVEL))
+            for name, record in sorted(content.packages.items())
+        ),
+    )
+    connection.executemany("INSERT INTO exploited VALUES (?)", ((name,) for name in content.exploited.ids))
+    connection.executemany("INSERT INTO rejected VALUES (?)", ((name,) for name in content.rejected))
+    connection.executemany("INSERT INTO score VALUES (?, ?, ?)", content.scores.rows)
+    vectors = {pair: number for number, pair in enumerate(sorted({row[1:] for row in content.vectors}))}
+    connection.executemany(
+        "INSERT INTO vector VALUES (?, ?, ?)", ((number, *pair) for pair, number in vectors.items())
+    )
+    connection.executemany(
+        "INSERT INTO rated VALUES (?, ?)", ((row[0], vectors[row[1:]]) for row in content.vectors)
+    )
+    connection.execute("COMMIT")
+    connection.execute("VACUUM")
+
+
+def _fill_descriptions(connection: sqlite3.Connection, content: StoreContent) -> None:
+    """Write what describes the store: schema, dates, sources, releases with their counts."""
     connection.executemany(
         "INSERT INTO meta VALUES (?, ?)",
-        [("exploited_as_of", content.exploited.as_of), ("schema", str(SCHEMA_VERSION))],
+        [
+            ("epss_as_of", content.scores.as_of),
+            ("exploited_as_of", content.exploited.as_of),
+            ("schema", str(SCHEMA_VERSION)),
+        ],
     )
     connection.executemany(
         "INSERT INTO source VALUES (?, ?, ?, ?, ?, ?)",
         [(s.name, s.ecosystem, s.as_of, s.entries, int(s.verified), s.note) for s in content.sources],
     )
+    packages: Counter[tuple[str, str]] = Counter()
+    facts: Counter[tuple[str, str]] = Counter()
+    for (ecosystem, release, _), record in content.packages.items():
+        packages[ecosystem, release] += 1
+        facts[ecosystem, release] += len(record.facts)
     connection.executemany(
-        "INSERT INTO package VALUES (?, ?, ?, ?)",
-        [
-            (*name, zlib.compress(encoder.encode(record), level=9))
-            for name, record in sorted(content.packages.items())
-        ],
+        "INSERT INTO release VALUES (?, ?, ?, ?)",
+        [(*release, number, facts[release]) for release, number in sorted(packages.items())],
     )
-    connection.executemany("INSERT INTO exploited VALUES (?)", [(name,) for name in content.exploited.ids])
-    connection.execute("INSERT INTO meta VALUES ('sha256', ?)", (content_hash(connection),))
-    connection.execute("COMMIT")
-    connection.execute("VACUUM")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
-from basewise.advisories.content import ECOSYSTEM_OF_EXPLOITED
+from basewise.advisories.content import ECOSYSTEMS_WITHOUT_PACKAGES
 from basewise.matching.result import MatchResult
 from basewise.model.advisory import SourceStatus
 from basewise.model.finding import BySeverity, ByState, Finding, Severity, State, Vulnerabilities
@@ -54,7 +54,7 @@ def count_findings(
             minor=by_state[State.MINOR],
             undetermined=by_state[State.UNDETERMINED],
         ),
-        as_of=min((s.as_of for s in sources if s.ecosystem != ECOSYSTEM_OF_EXPLOITED), default=None),
+        as_of=min((s.as_of for s in sources if s.ecosystem not in ECOSYSTEMS_WITHOUT_PACKAGES), default=None),
         exploited_after_rebuild=_exploited(left),
         by_severity_after_rebuild=_by_severity([f for f in left if f.state is not State.MINOR]),
     )

@@ -25,17 +25,13 @@ def db_status(*, today: date, store: Path | None = None) -> DatabaseStatus:
     """
     with Store.open_default() if store is None else Store.open_path(store) as opened:
         sources, not_covered = coverage_of(opened.sources(), today)
-        packages: dict[tuple[str, str], int] = {}
-        facts: dict[tuple[str, str], int] = {}
-        for ecosystem, release, name in opened.packages():
-            key = (ecosystem, release)
-            packages[key] = packages.get(key, 0) + 1
-            facts[key] = facts.get(key, 0) + len(opened.record(ecosystem, release, name).facts)
         return DatabaseStatus(
             store=opened.name,
             as_of=opened.as_of,
             exploited_as_of=opened.exploited_as_of,
             entries=opened.entry_count(),
-            releases=tuple(sorted(ReleaseStatus(*key, packages[key], facts[key]) for key in packages)),
+            releases=tuple(
+                ReleaseStatus(*key, *counts) for key, counts in sorted(opened.release_counts().items())
+            ),
             coverage=Coverage(complete=not not_covered, sources=sources, not_covered=not_covered),
         )

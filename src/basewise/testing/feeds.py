@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from basewise.advisories.content import StoreContent, gather
+from basewise.advisories.content import (
+    ECOSYSTEM_OF_EXPLOITED,
+    ECOSYSTEM_OF_SCORES,
+    ECOSYSTEM_OF_VECTORS,
+    StoreContent,
+    gather,
+)
 from basewise.advisories.feed import FeedResult
 from basewise.advisories.store import Store
 from basewise.advisories.write import encode_store
-from basewise.model.advisory import Advisory, FactKind, SourceStatus
+from basewise.model.advisory import Advisory, FactKind, SourceStatus, VersionRange
 from basewise.progress import Progress, SilentProgress
 
 __all__ = ["FactsFeed", "content_of", "fact", "store_of"]
@@ -26,6 +32,10 @@ def fact(
     published: str = "",
     detail: str = "",
     severity: str = "",
+    aliases: tuple[str, ...] = (),
+    ranges: tuple[VersionRange, ...] = (),
+    versions: tuple[str, ...] = (),
+    cvss: tuple[str, ...] = (),
 ) -> Advisory:
     """Return a fact of Debian's archive about bookworm's openssl, where nothing else is said.
 
@@ -40,6 +50,10 @@ def fact(
         published: Date of the statement.
         detail: Where it stands.
         severity: As the source gives it.
+        aliases: Other ids.
+        ranges: Affected versions.
+        versions: Single affected versions.
+        cvss: Vectors.
     """
     return Advisory(
         id=id,
@@ -52,6 +66,10 @@ def fact(
         published=published,
         detail=detail,
         severity=severity,
+        aliases=aliases,
+        ranges=ranges,
+        versions=versions,
+        cvss=cvss,
     )
 
 
@@ -66,6 +84,9 @@ class FactsFeed:
         as_of: Date of its one source.
         ecosystem: Of that source.
         current: Newest versions.
+        scores: EPSS.
+        vectors: CVSS vectors of vulnerabilities.
+        rejected: Ids that were taken back.
     """
 
     def __init__(
@@ -78,6 +99,9 @@ class FactsFeed:
         as_of: str = "2026-11-23",
         ecosystem: str = "debian",
         current: Iterable[tuple[str, str, str, str]] = (),
+        scores: Iterable[tuple[str, float, float]] = (),
+        vectors: Iterable[tuple[str, str, str]] = (),
+        rejected: Iterable[str] = (),
     ) -> None:
         self.name = name
         self._facts = tuple(sorted(facts))
@@ -85,11 +109,14 @@ class FactsFeed:
         self._covered = tuple(sorted(named | set(covered)))
         self._exploited = tuple(exploited)
         self._current = tuple(current)
+        self._scores = tuple(sorted(scores))
+        self._vectors = tuple(sorted(vectors))
+        self._rejected = tuple(sorted(rejected))
         self._source = SourceStatus(
             name=name,
-            ecosystem="exploited" if self._exploited else ecosystem,
+            ecosystem=self._kind(ecosystem),
             as_of=as_of,
-            entries=len(self._facts) + len(self._exploited),
+            entries=sum(map(len, (self._facts, self._exploited, self._scores, self._vectors))),
             verified=False,
         )
 
@@ -102,7 +129,18 @@ class FactsFeed:
             exploited=self._exploited,
             covered=self._covered,
             current=self._current,
+            scores=self._scores,
+            vectors=self._vectors,
+            rejected=self._rejected,
         )
+
+    def _kind(self, ecosystem: str) -> str:
+        """Return the ecosystem of the source by what it gives."""
+        if self._exploited:
+            return ECOSYSTEM_OF_EXPLOITED
+        if self._scores:
+            return ECOSYSTEM_OF_SCORES
+        return ECOSYSTEM_OF_VECTORS if self._vectors or self._rejected else ecosystem
 
 
 def content_of(*facts: Advisory, feeds: Iterable[FactsFeed] = ()) -> StoreContent:

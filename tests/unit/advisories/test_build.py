@@ -12,10 +12,22 @@ from basewise.advisories.kept import Kept
 from basewise.advisories.store import Store
 from basewise.advisories.write import write_store
 from basewise.errors import StoreError
-from basewise.model.advisory import FactKind, SourceStatus
+from basewise.model.advisory import FactKind, SourceStatus, VersionRange
 from basewise.progress import Progress, SilentProgress
 from basewise.testing.feeds import FactsFeed, fact
 
+AFFECTED = fact(
+    "PYSEC-2026-1",
+    FactKind.AFFECTED,
+    package="pillow",
+    ecosystem="pypi",
+    release="",
+    origin="osv",
+    aliases=("CVE-2026-0009",),
+    ranges=(VersionRange("1", "2"), VersionRange("3", last_affected="4")),
+    versions=("0.9",),
+    cvss=("CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H",),
+)
 FIXED = fact("CVE-2026-0001", FactKind.FIXED, "3.0.17-1", published="2026-03-01")
 
 
@@ -59,9 +71,12 @@ def test_facts_of_a_feed_that_is_not_asked_again_are_kept(tmp_path: Path) -> Non
     feeds = [
         FactsFeed("debian_archive", [FIXED], current=[("debian", "bookworm", "openssl", "3.0.18-1")]),
         FactsFeed("kev", exploited=["CVE-2020-0001"], as_of="2025-08-25"),
+        FactsFeed("epss", scores=[("CVE-2026-0001", 0.5, 0.75)], as_of="2026-11-20"),
+        FactsFeed("nvd", vectors=[("CVE-2026-0001", "nvd", "AV:N")], rejected=["CVE-2026-0001"]),
+        FactsFeed("osv", [AFFECTED], ecosystem="pypi"),
     ]
     built = build_content(feeds, SilentProgress())
     write_store(tmp_path / "store.sqlite", built.content)
     with Store.open_path(tmp_path / "store.sqlite") as store:
-        kept = build_content([Kept(store, "debian_archive"), Kept(store, "kev")], SilentProgress())
+        kept = build_content([Kept(store, feed.name) for feed in feeds], SilentProgress())
     assert kept.content == built.content

@@ -34,8 +34,8 @@ def deb(
     )
 
 
-def tracker(kind: FactKind, version: str = "", **more: str) -> Advisory:
-    return fact(CVE, kind, version, origin="debian_tracker", **more)
+def tracker(kind: FactKind, version: str = "", *, severity: str = "", detail: str = "") -> Advisory:
+    return fact(CVE, kind, version, origin="debian_tracker", severity=severity, detail=detail)
 
 
 def matched(facts: Iterable[Advisory], *packages: Package, distro: Distro = BOOKWORM) -> MatchResult:
