@@ -8,7 +8,7 @@ from pathlib import Path
 
 from basewise.errors import OutputError
 
-__all__ = ["cache_directory", "write_atomically"]
+__all__ = ["cache_directory", "user_data_directory", "write_atomically"]
 
 
 def cache_directory() -> Path:
@@ -19,6 +19,18 @@ def cache_directory() -> Path:
     from platformdirs import user_cache_path  # noqa: PLC0415 - costs 20 ms where the variable is set
 
     return user_cache_path("basewise", appauthor=False)
+
+
+def user_data_directory() -> Path | None:
+    """The platform's directory for the user's own data; not created here.
+
+    Returns:
+        None where nothing says whose it is: without `HOME` the path would lie in the working directory.
+    """
+    from platformdirs import user_data_path  # noqa: PLC0415 - 20 ms, only where a file of the user's may be
+
+    path = user_data_path("basewise", appauthor=False)
+    return path if path.is_absolute() else None
 
 
 def write_atomically(path: Path, content: bytes, *, private: bool = False) -> None:

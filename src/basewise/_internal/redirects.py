@@ -26,12 +26,12 @@ class HopRules(msgspec.Struct, frozen=True, kw_only=True):
     """Where a server may lead.
 
     Args:
-        most_reach: How deep inside a network other hosts may lie.
+        most_reach: How deep inside a network other hosts may lie; as deep as the first that answers when None.
         insecure_hosts: `host:port` that may be asked without TLS.
         max_redirects: Hops after the first request.
     """
 
-    most_reach: Reach
+    most_reach: Reach | None
     insecure_hosts: frozenset[str]
     max_redirects: int
 
@@ -81,7 +81,7 @@ def check_address(url: str, rules: HopRules, *, sent_by: str) -> None:
         reach = reach_of(literal)
     else:
         reach = Reach.LOOPBACK if host == "localhost" or host.endswith(".localhost") else Reach.GLOBAL
-    if reach > rules.most_reach:
+    if rules.most_reach is not None and reach > rules.most_reach:
         raise HttpError(
             f"`{sender}` leads to `{host}`, an address inside a private network, which must not be asked",
             kind="address",
@@ -126,10 +126,13 @@ def follow(
         if stream.status not in _REDIRECTS:
             return stream, not same_origin(current, url)
         stream.close()
+        if rules.most_reach is None:
+            reach = Reach.GLOBAL if stream.peer_reach is None else min(stream.peer_reach, Reach.LOOPBACK)
+            rules = msgspec.structs.replace(rules, most_reach=reach)
         target = _target(current, stream.headers.get("location", ""))
         if not same_origin(target, url):
             check_address(target, rules, sent_by=current)
-            most_reach = rules.most_reach
+            most_reach = first_reach if rules.most_reach is None else rules.most_reach
         if not same_origin(target, current):
             sent = {name: value for name, value in sent.items() if name.lower() not in _PRIVATE_HEADERS}
         current = target
