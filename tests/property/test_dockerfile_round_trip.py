@@ -5,10 +5,14 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from basewise.dockerfile.images import image_uses, resolve_stages
 from basewise.dockerfile.model import PartKind
-from basewise.dockerfile.parse import parse_dockerfile, stages
+from basewise.dockerfile.parse import decode_dockerfile, encode_dockerfile, parse_dockerfile, stages
+from basewise.dockerfile.scripts import scripts_of
 from basewise.dockerfile.shell import installed_packages
 from basewise.dockerfile.variables import argument_defaults, expand
+from basewise.dockerfile.words import read_commands
+from basewise.testing.dockerfile_shapes import SHAPES
 
 LINES = st.sampled_from(
     [
@@ -68,3 +72,34 @@ def test_replacing_a_part_changes_nothing_else(text: str, data: st.DataObject) -
     before = "".join(part.text for part in parts[:at])
     assert text.startswith(before)
     assert before + "".join(part.text for part in parts[at:]) == text
+
+
+@given(st.binary(max_size=300))
+def test_any_bytes_come_back(content: bytes) -> None:
+    assert encode_dockerfile(str(parse_dockerfile(decode_dockerfile(content)))) == content
+
+
+@given(st.lists(st.sampled_from(sorted(SHAPES.values())), min_size=1, max_size=4).map("\n".join), st.data())
+def test_shapes_that_are_joined_and_damaged_come_back(text: str, data: st.DataObject) -> None:
+    at = data.draw(st.integers(0, len(text)))
+    damaged = text[:at] + data.draw(st.text(max_size=3)) + text[at + data.draw(st.integers(0, 3)) :]
+    parsed = parse_dockerfile(damaged)
+    assert str(parsed) == damaged
+    for part in parsed.parts:
+        assert damaged.startswith(part.text, part.at)
+    for use in image_uses(parsed, resolve_stages(parsed)):
+        assert damaged[use.start : use.end] == use.written
+    for part in parsed.instructions:
+        for script in scripts_of(part, parsed.escape):
+            for word in (word for command in script.commands for word in command.words):
+                span = script.span(word.start, word.end)
+                assert span is None or part.at <= span[0] <= span[1] <= part.at + len(part.text)
+
+
+@given(st.text(alphabet="ab '\"\\$`(){}<>|&;\n#-=*EOF", max_size=80))
+def test_any_script_is_read(script: str) -> None:
+    at = 0
+    for command in read_commands(script).found:
+        for word in command.words:
+            assert at <= word.start <= word.end <= len(script)
+            at = word.end

@@ -11,10 +11,11 @@ import msgspec
 
 from basewise._internal.text import safe_text
 from basewise.app.folder import Folder
-from basewise.dockerfile.model import Dockerfile, Part, Stage
-from basewise.dockerfile.parse import parse_dockerfile, stages
-from basewise.dockerfile.shell import installed_packages, json_words
-from basewise.dockerfile.variables import argument_defaults, expand
+from basewise.dockerfile.images import resolve_stages, stage_chain
+from basewise.dockerfile.model import Dockerfile, Part
+from basewise.dockerfile.parse import parse_dockerfile
+from basewise.dockerfile.scripts import json_words
+from basewise.dockerfile.shell import installed_packages
 from basewise.errors import ManifestError
 from basewise.model.requirement import ExistingDockerfile, Location, StatedPython
 
@@ -50,20 +51,19 @@ def read_dockerfile(folder: Folder) -> DockerfileContent:
 
 
 def _content(name: str, parsed: Dockerfile) -> DockerfileContent:
-    every = stages(parsed)
+    every = resolve_stages(parsed)
     if not every:
         return DockerfileContent(warnings=(f"{name}: there is no FROM in it",))
-    arguments = argument_defaults(parsed.global_arguments)
-    chain = _chain(every)
+    chain = stage_chain(every)
     root = chain[0]
-    image = expand(root.base, arguments)
-    parts = tuple(part for stage in chain for part in stage.parts)
-    packages = installed_packages(parts)
+    image = root.use.image if root.use is not None else root.stage.base
+    parts = tuple(part for one in chain for part in one.stage.parts)
+    packages = installed_packages(parts, parsed.escape)
     command, line = _command(parts)
     warnings = []
     if image is None:
         warnings.append(
-            f"{name}:{root.origin.line}: cannot resolve `FROM {safe_text(root.base)}` without a build"
+            f"{name}:{root.stage.origin.line}: cannot resolve `FROM {safe_text(root.stage.base)}` without a build"
         )
     if packages.unread:
         words = ", ".join(f"`{safe_text(word)}`" for word in packages.unread[:5])
@@ -72,24 +72,15 @@ def _content(name: str, parsed: Dockerfile) -> DockerfileContent:
         dockerfile=ExistingDockerfile(
             path=name,
             final_image=image,
-            stages=tuple(expand(stage.base, arguments) or stage.base for stage in every),
+            stages=tuple(one.use.image or one.stage.base if one.use else one.stage.base for one in every),
             apt_packages=_bare(packages.apt),
             apk_packages=_bare(packages.apk),
             command=command,
         ),
         command_at=Location(name, line) if command else None,
-        stated_python=_stated(image, Location(name, root.origin.line)),
+        stated_python=_stated(image, Location(name, root.stage.origin.line)),
         warnings=tuple(warnings),
     )
-
-
-def _chain(every: tuple[Stage, ...]) -> list[Stage]:
-    """Return the last stage and those that it stands on, the lowest first."""
-    chain = [every[-1]]
-    for stage in reversed(every[:-1]):
-        if stage.name and stage.name == chain[-1].base.lower():
-            chain.append(stage)
-    return chain[::-1]
 
 
 def _command(parts: tuple[Part, ...]) -> tuple[tuple[str, ...], int]:

@@ -22,11 +22,19 @@ class PartKind(StrEnum):
 
 
 class Heredoc(msgspec.Struct, frozen=True):
-    """A here-document: its delimiter, whether variables in it are expanded, and its body."""
+    """A here-document.
+
+    Args:
+        name: Its delimiter.
+        expands: Whether variables in it are expanded.
+        body: Its lines, the delimiter left out.
+        at: Where the body begins in the text of its instruction.
+    """
 
     name: str
     expands: bool
     body: str
+    at: int = 0
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,32 +44,37 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
         kind: What it is.
         text: Its exact text, line ends included.
         line: Its first line, from 1.
+        at: Where its text begins in the file, in characters.
         keyword: Instruction in upper case (`FROM`), or a directive's name in lower case; "" otherwise.
         flags: `--name=value` words of the instruction before its arguments, as written.
         arguments: The rest, with continuations joined and comment lines between them left out.
+        arguments_at: Where the arguments begin in the logical line of the instruction.
         heredocs: Here-documents that the instruction carries.
     """
 
     kind: PartKind
     text: str
     line: int
+    at: int = 0
     keyword: str = ""
     flags: tuple[str, ...] = ()
     arguments: str = ""
+    arguments_at: int = 0
     heredocs: tuple[Heredoc, ...] = ()
 
     @property
     def last_line(self) -> int:
         """The last line of the part, from 1."""
-        return self.line + max(self.text.rstrip("\n").count("\n"), 0)
+        return self.line + self.text[:-1].count("\n")
 
     def flag(self, name: str) -> str | None:
         """Return the value of `--name=value`, "" for a bare `--name`, None when it is absent."""
-        for flag in self.flags:
-            head, _, value = flag.partition("=")
-            if head == f"--{name}":
-                return value
-        return None
+        return next(iter(self.flag_values(name)), None)
+
+    def flag_values(self, name: str) -> tuple[str, ...]:
+        """Return the values of every `--name=value`, in order; a flag such as `--mount` may stand often."""
+        split = (flag.partition("=") for flag in self.flags)
+        return tuple(value for head, _, value in split if head == f"--{name}")
 
 
 class Stage(msgspec.Struct, frozen=True, kw_only=True):

@@ -9,16 +9,33 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+import msgspec
+
+from basewise.dockerfile.logical import content_of, join_lines
 from basewise.dockerfile.model import Dockerfile, Heredoc, Part, PartKind, Stage
 
-__all__ = ["parse_dockerfile", "stages"]
+__all__ = ["decode_dockerfile", "encode_dockerfile", "parse_dockerfile", "split_flags", "stages"]
 
 _DIRECTIVE = re.compile(r"#\s*([A-Za-z][A-Za-z0-9]*)\s*=\s*(\S.*)\Z")
 _DIRECTIVES = frozenset({"escape", "syntax", "check"})
-_HEREDOC = re.compile(r"<<-?\s*(?:\"([A-Za-z_][\w.]*)\"|'([A-Za-z_][\w.]*)'|([A-Za-z_][\w.]*))")
 _HEREDOC_KEYWORDS = frozenset({"RUN", "COPY", "ADD"})
-_FLAGS = re.compile(r"(?:--[^\s-]\S*(?:\s+|\Z))*")
-_BYTE_ORDER_MARK = "\ufeff"
+# A word of a shell: quoted stretches belong to it, so that `"<<A"` and `'x <<A'` are no here-documents.
+_WORD = re.compile(r"(?:\"(?:[^\"\\]|\\.)*\"|'[^']*'|\\.|[^\s\"'\\]|[\"'\\])+", re.DOTALL)
+_HEREDOC = re.compile(r"\d*<<(-?)([^<]+)\Z")
+_KEYWORD = re.compile(r"\s*(\S+)\s*")
+_FLAG = re.compile(r"--[^\s-](?:\"[^\"]*\"|'[^']*'|[^\s\"']|[\"'])*(?:\s+|\Z)")
+_ENCODING = "utf-8"
+_LOSSLESS = "surrogateescape"
+
+
+def decode_dockerfile(content: bytes) -> str:
+    """Return the text of a file; bytes that are no UTF-8 become lone surrogates, so nothing is lost."""
+    return content.decode(_ENCODING, _LOSSLESS)
+
+
+def encode_dockerfile(text: str) -> bytes:
+    """Return the bytes that `decode_dockerfile` was given."""
+    return text.encode(_ENCODING, _LOSSLESS)
 
 
 def parse_dockerfile(text: str) -> Dockerfile:
@@ -37,7 +54,7 @@ def parse_dockerfile(text: str) -> Dockerfile:
         escape = "\\"
     while not lines.done:
         parts.append(_next_part(lines, escape))
-    return Dockerfile(parts=tuple(parts), escape=escape)
+    return Dockerfile(parts=tuple(_placed(parts)), escape=escape)
 
 
 def stages(dockerfile: Dockerfile) -> tuple[Stage, ...]:
@@ -82,21 +99,26 @@ class _Lines:
     def peek(self) -> str:
         return self.lines[self.position]
 
-    def take(self) -> str:
-        self.position += 1
-        return self.lines[self.position - 1]
+    def ahead(self) -> Iterator[str]:
+        return (self.lines[index] for index in range(self.position, len(self.lines)))
+
+    def take(self, count: int = 1) -> str:
+        self.position += count
+        return "".join(self.lines[self.position - count : self.position])
 
 
-def _content(line: str) -> str:
-    """Return a line without its end and outer white space."""
-    return line.lstrip(_BYTE_ORDER_MARK).strip()
+def _placed(parts: list[Part]) -> Iterator[Part]:
+    at = 0
+    for part in parts:
+        yield msgspec.structs.replace(part, at=at)
+        at += len(part.text)
 
 
 def _directives(lines: _Lines) -> Iterator[Part]:
     """Yield the parser directives: `# name=value` lines at the very top, each name once."""
     seen: set[str] = set()
     while not lines.done:
-        found = _DIRECTIVE.match(_content(lines.peek()))
+        found = _DIRECTIVE.match(content_of(lines.peek()))
         if found is None or found.group(1).lower() not in _DIRECTIVES - seen:
             return
         name = found.group(1).lower()
@@ -108,7 +130,7 @@ def _directives(lines: _Lines) -> Iterator[Part]:
 
 
 def _next_part(lines: _Lines, escape: str) -> Part:
-    number, content = lines.number, _content(lines.peek())
+    number, content = lines.number, content_of(lines.peek())
     if not content:
         return Part(kind=PartKind.BLANK, text=lines.take(), line=number)
     if content.startswith("#"):
@@ -118,78 +140,71 @@ def _next_part(lines: _Lines, escape: str) -> Part:
 
 def _instruction(lines: _Lines, escape: str) -> Part:
     number = lines.number
-    taken, joined = _logical_line(lines, escape)
-    keyword, _, rest = joined.strip().partition(" ")
-    keyword, tab, more = keyword.partition("\t")
-    rest = f"{more} {rest}" if tab else rest
-    flags, arguments = _split_flags(rest.strip())
+    joined = join_lines(lines.ahead(), escape)
+    text = lines.take(joined.lines)
+    head = _KEYWORD.match(joined.text)
+    keyword = head.group(1).upper() if head else ""
+    flags, at = split_flags(joined.text, head.end() if head else 0)
+    arguments = joined.text[at:].rstrip()
     heredocs: list[Heredoc] = []
-    if _carries_heredocs(keyword.upper(), arguments):
-        for found in list(_HEREDOC.finditer(arguments)):
-            body = _heredoc(lines, found)
-            if body is None:
+    if _carries_heredocs(keyword, arguments):
+        for strips, name, quoted in _openings(arguments):
+            found = _heredoc_body(lines, name, strips=strips)
+            if found is None:
                 break
-            taken.append(body[0])
-            heredocs.append(body[1])
+            body, closing = found
+            heredocs.append(Heredoc(name, expands=not quoted, body=body, at=len(text)))
+            text += body + closing
     return Part(
         kind=PartKind.INSTRUCTION,
-        text="".join(taken),
+        text=text,
         line=number,
-        keyword=keyword.upper(),
+        keyword=keyword,
         flags=flags,
         arguments=arguments,
+        arguments_at=at,
         heredocs=tuple(heredocs),
     )
 
 
-def _logical_line(lines: _Lines, escape: str) -> tuple[list[str], str]:
-    """Take the lines of one instruction; return them and their joined text.
-
-    Between continued lines, comment lines and blank lines belong to the instruction but not to its text.
-    """
-    taken: list[str] = []
-    pieces: list[str] = []
-    while not lines.done:
-        line = lines.take()
-        taken.append(line)
-        content = _content(line)
-        if pieces and (not content or content.startswith("#")):
-            continue
-        body = line.lstrip(_BYTE_ORDER_MARK).rstrip("\r\n").rstrip(" \t")
-        if not body.endswith(escape):
-            pieces.append(body)
-            break
-        pieces.append(body[: -len(escape)])
-    return taken, "".join(pieces)
-
-
-def _split_flags(text: str) -> tuple[tuple[str, ...], str]:
-    """Split the leading `--name=value` words off the arguments."""
-    found = _FLAGS.match(text)
-    end = found.end() if found else 0
-    return tuple(text[:end].split()), text[end:]
+def split_flags(text: str, at: int) -> tuple[tuple[str, ...], int]:
+    """Return the leading `--name=value` words of the arguments, and where the rest begins."""
+    flags: list[str] = []
+    found = _FLAG.match(text, at)
+    while found is not None:
+        flags.append(found.group().rstrip())
+        at = found.end()
+        found = _FLAG.match(text, at)
+    return tuple(flags), at
 
 
 def _carries_heredocs(keyword: str, arguments: str) -> bool:
     if keyword == "ONBUILD":
-        keyword = arguments.partition(" ")[0].upper()
-    return keyword in _HEREDOC_KEYWORDS and "<<" in arguments
+        words = arguments.split(maxsplit=1)
+        keyword, arguments = (words[0].upper(), words[1]) if len(words) > 1 else ("", "")
+    return keyword in _HEREDOC_KEYWORDS and "<<" in arguments and not arguments.lstrip().startswith("[")
 
 
-def _heredoc(lines: _Lines, found: re.Match[str]) -> tuple[str, Heredoc] | None:
-    """Take a here-document up to its delimiter; None, and nothing taken, when it never ends."""
-    name = found.group(1) or found.group(2) or found.group(3)
-    strips = found.group().startswith("<<-")
-    start = lines.position
+def _openings(arguments: str) -> Iterator[tuple[bool, str, bool]]:
+    """Yield for each `<<NAME` word whether it strips tabs, its name, and whether the name is quoted."""
+    for word in _WORD.finditer(arguments):
+        found = _HEREDOC.match(word.group())
+        if found is None:
+            continue
+        written = found.group(2)
+        name = written.translate({ord(quote): None for quote in "\"'"})
+        if name:
+            yield bool(found.group(1)), name, name != written
+
+
+def _heredoc_body(lines: _Lines, name: str, *, strips: bool) -> tuple[str, str] | None:
+    """Take a here-document; return its body and its last line, None, and nothing taken, when it never ends."""
     if not lines.later(name):
         return None
-    while not lines.done:
-        line = lines.take().rstrip("\r\n")
-        if (line.lstrip("\t") if strips else line) == name:
-            taken = lines.lines[start : lines.position]
-            body = "".join(taken[:-1])
-            return "".join(taken), Heredoc(name, expands=found.group(3) is not None, body=body)
-    lines.position = start
+    for count, line in enumerate(lines.ahead()):
+        bare = line.rstrip("\r\n")
+        if (bare.lstrip("\t") if strips else bare) == name:
+            return lines.take(count), lines.take()
     return None
 
 

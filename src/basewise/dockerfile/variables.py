@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 
 from basewise.dockerfile.model import Part
 
-__all__ = ["argument_defaults", "expand"]
+__all__ = ["argument_defaults", "expand", "unquoted"]
 
 _VARIABLE = re.compile(
     r"\\(?P<escaped>.)|\$(?:(?P<bare>[A-Za-z_]\w*)|\{(?P<name>[A-Za-z_]\w*)(?:(?P<operator>:?[-+])(?P<word>[^{}]*))?\})"
@@ -55,14 +55,25 @@ def expand(text: str, variables: Mapping[str, str | None]) -> str | None:
     return None if unresolved or len(expanded) > MAX_EXPANDED_CHARACTERS or "$" in expanded else expanded
 
 
+def unquoted(text: str) -> str:
+    """Return a word without the quotes around it."""
+    if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'":
+        return text[1:-1]
+    return text
+
+
 def argument_defaults(
-    parts: Iterable[Part], known: Mapping[str, str | None] | None = None
+    parts: Iterable[Part],
+    known: Mapping[str, str | None] | None = None,
+    *,
+    given: Mapping[str, str | None] | None = None,
 ) -> dict[str, str | None]:
     """Return the values that ARG and ENV instructions give, in order.
 
     Args:
         parts: Instructions; others than ARG and ENV are passed over.
         known: Values from before (arguments above the first FROM), which a bare `ARG NAME` takes over.
+        given: Values that a build gives, which win over the defaults of ARG.
     """
     scope = dict(known or {})
     values: dict[str, str | None] = {}
@@ -72,6 +83,8 @@ def argument_defaults(
         for name, text in _assignments(part):
             value = None if text is None else expand(text, {**scope, **values})
             values[name] = scope.get(name) if text is None else value
+            if given and part.keyword == "ARG" and given.get(name) is not None:
+                values[name] = given[name]
     return values
 
 

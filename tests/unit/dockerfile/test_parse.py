@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+import msgspec
 import pytest
 
 from basewise.dockerfile.model import Heredoc, PartKind
@@ -87,7 +88,9 @@ def test_here_documents_belong_to_their_instruction(
     parsed = parse_dockerfile(f"FROM x\n{text}")
     assert str(parsed) == f"FROM x\n{text}"
     _, first, *others = parsed.instructions
-    assert first.heredocs == heredocs
+    assert [msgspec.structs.replace(found, at=0) for found in first.heredocs] == list(heredocs)
+    for found in first.heredocs:
+        assert first.text.startswith(found.body, found.at)
     assert len(others) == rest
 
 
