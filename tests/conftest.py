@@ -18,6 +18,7 @@ def own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monk
             monkeypatch.delenv(name)
     monkeypatch.setenv("BASEWISE_CACHE_DIR", str(tmp_path_factory.mktemp("cache")))
     monkeypatch.setenv("BASEWISE_CATALOGUE", str(tmp_path_factory.mktemp("catalogue") / "own.json"))
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path_factory.mktemp("data")))
 
 
 @pytest.fixture(scope="session")

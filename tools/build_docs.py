@@ -91,7 +91,7 @@ def settings_page() -> str:
         "| `BASEWISE_CACHE_DIR` | Where wheel facts, completed locks and what layers hold are kept. |",
         "| `BASEWISE_CATALOGUE` | The file of your own catalogue; default: `catalogue.json` in the user's data directory. |",
         "| `BASEWISE_REPOSITORY` | Repository that `candidates refresh` looks up, like `--repository`. |",
-        "| `BASEWISE_STORE` | The advisory store to read. One that is missing, empty or damaged is an error. |",
+        "| `BASEWISE_STORE` | The advisory store to read, and to renew; default: your own in the user's data directory where it is newer than the embedded one. One that is missing, empty or damaged is an error. |",
         "| `BASEWISE_OFFLINE` | `1`: ask nobody, like `--offline`. |",
         "| `BASEWISE_DEBIAN_MIRROR` | Debian archive for `db build`; default: apt's own sources. |",
         "| `BASEWISE_DEBIAN_SECURITY_MIRROR` | Debian security archive for `db build`; default: apt's own sources. |",
@@ -123,6 +123,7 @@ def output_of(command: str) -> str:
             "BASEWISE_CACHE_DIR": cache,
             "BASEWISE_CATALOGUE": f"{cache}/none.json",
             "BASEWISE_OFFLINE": "1",
+            "XDG_DATA_HOME": cache,
         }
         own |= {"COLUMNS": "100", "NO_COLOR": "1"}
         kept = {name: value for name, value in os.environ.items() if not name.startswith("BASEWISE_")}

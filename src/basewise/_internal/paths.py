@@ -12,25 +12,37 @@ __all__ = ["cache_directory", "user_data_directory", "write_atomically"]
 
 
 def cache_directory() -> Path:
-    """The cache directory: `BASEWISE_CACHE_DIR`, else the platform's; not created here."""
+    """The cache directory: `BASEWISE_CACHE_DIR`, else the platform's; not created here.
+
+    Raises:
+        OutputError: Nothing says whose files are meant: neither the variable nor a home directory.
+    """
     stated = os.environ.get("BASEWISE_CACHE_DIR")
     if stated:
         return Path(stated)
     from platformdirs import user_cache_path  # noqa: PLC0415 - costs 20 ms where the variable is set
 
-    return user_cache_path("basewise", appauthor=False)
+    try:
+        return user_cache_path("basewise", appauthor=False)
+    except RuntimeError as error:
+        raise OutputError(
+            "cannot tell where to keep the cache: this user has no home directory",
+            hint="name a directory in BASEWISE_CACHE_DIR",
+        ) from error
 
 
 def user_data_directory() -> Path | None:
     """The platform's directory for the user's own data; not created here.
 
     Returns:
-        None where nothing says whose it is: without `HOME` the path would lie in the working directory.
+        None where the user has no home directory, as in a container with a user id that nobody knows.
     """
     from platformdirs import user_data_path  # noqa: PLC0415 - 20 ms, only where a file of the user's may be
 
-    path = user_data_path("basewise", appauthor=False)
-    return path if path.is_absolute() else None
+    try:
+        return user_data_path("basewise", appauthor=False)
+    except RuntimeError:
+        return None
 
 
 def write_atomically(path: Path, content: bytes, *, private: bool = False) -> None:

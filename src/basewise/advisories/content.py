@@ -17,6 +17,7 @@ __all__ = [
     "ECOSYSTEM_OF_VECTORS",
     "Exploited",
     "Fact",
+    "Origin",
     "PackageRecord",
     "Scores",
     "StoreContent",
@@ -79,6 +80,24 @@ class Scores(msgspec.Struct, frozen=True):
     as_of: str = ""
 
 
+class Origin(msgspec.Struct, frozen=True, order=True):
+    """What one source of an update gave to a store.
+
+    Args:
+        name: Of the source, for example `osv PyPI`.
+        feed: That read it.
+        fingerprint: Of the files that it was read from and of the program that read them.
+        sources: Names of the `SourceStatus` that it gave, sorted.
+        releases: (ecosystem, release) that it looked at, sorted.
+    """
+
+    name: str
+    feed: str
+    fingerprint: str
+    sources: tuple[str, ...] = ()
+    releases: tuple[tuple[str, str], ...] = ()
+
+
 class StoreContent(msgspec.Struct, frozen=True, kw_only=True):
     """A whole store.
 
@@ -90,6 +109,7 @@ class StoreContent(msgspec.Struct, frozen=True, kw_only=True):
         vectors: CVSS vectors as (CVE id, who gave it, vector), sorted.
         rejected: CVE ids that were taken back, sorted. Facts that name them are kept in `packages`, so that
             an id may come back; reading leaves them out.
+        origins: Where facts of an update come from, sorted by name.
     """
 
     sources: tuple[SourceStatus, ...]
@@ -98,13 +118,15 @@ class StoreContent(msgspec.Struct, frozen=True, kw_only=True):
     scores: Scores = Scores()
     vectors: tuple[tuple[str, str, str], ...] = ()
     rejected: tuple[str, ...] = ()
+    origins: tuple[Origin, ...] = ()
 
 
-def gather(results: Iterable[tuple[str, FeedResult]]) -> StoreContent:
+def gather(results: Iterable[tuple[str, FeedResult]], origins: Iterable[Origin] = ()) -> StoreContent:
     """Merge the results of feeds.
 
     Args:
-        results: Name and result of each feed; their order changes nothing.
+        results: Name and result of each feed, of one feed also several; their order changes nothing.
+        origins: Where they come from.
 
     Returns:
         Facts grouped by package, sorted and without repetition.
@@ -148,6 +170,7 @@ def gather(results: Iterable[tuple[str, FeedResult]]) -> StoreContent:
         scores=scores,
         vectors=tuple(sorted(vectors)),
         rejected=tuple(sorted(rejected)),
+        origins=tuple(sorted(origins)),
     )
 
 

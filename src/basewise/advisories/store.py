@@ -13,7 +13,7 @@ import msgspec
 
 from basewise._internal.embedded import read_embedded
 from basewise.advisories.annotations import Annotations
-from basewise.advisories.content import ECOSYSTEMS_WITHOUT_PACKAGES, PackageRecord
+from basewise.advisories.content import ECOSYSTEMS_WITHOUT_PACKAGES, Origin, PackageRecord
 from basewise.advisories.schema import SCHEMA_VERSION, TABLES, table_definitions
 from basewise.advisories.store_file import (
     BUILD_HINT,
@@ -21,6 +21,7 @@ from basewise.advisories.store_file import (
     connect_file,
     inflate_record,
 )
+from basewise.advisories.user_store import USER_HINT, user_store
 from basewise.errors import KnowledgeError, OutputError, StoreError
 from basewise.model.advisory import Advisory, SourceStatus
 
@@ -67,7 +68,10 @@ class Store:
 
     @classmethod
     def open_default(cls, environment: Mapping[str, str] | None = None) -> Self:
-        """Open the store that `BASEWISE_STORE` names, else the embedded one.
+        """Open the store that `BASEWISE_STORE` names, else the user's own, else the embedded one.
+
+        The user's own store, which `basewise db update` writes, is passed over only where the embedded one is
+        newer: where none of its sources is as new as the newest source of the embedded one.
 
         Args:
             environment: Variables; the process's own when None.
@@ -76,7 +80,15 @@ class Store:
             StoreError: It is missing, empty or damaged; another one is never taken instead.
         """
         stated = (os.environ if environment is None else environment).get("BASEWISE_STORE")
-        return cls.open_embedded() if stated is None else cls.open_path(stated)
+        if stated is not None:
+            return cls.open_path(stated)
+        path = user_store()
+        if path is None or not os.path.lexists(path):
+            return cls.open_embedded()
+        own, embedded = cls.open_path(path, USER_HINT), cls.open_embedded()
+        newer, older = (own, embedded) if own.newest >= embedded.newest else (embedded, own)
+        older.close()
+        return newer
 
     @classmethod
     def open_embedded(cls) -> Self:
@@ -92,15 +104,19 @@ class Store:
         return cls.open_bytes(raw, "embedded", _EMBEDDED_HINT)
 
     @classmethod
-    def open_path(cls, path: Path | str) -> Self:
+    def open_path(cls, path: Path | str, hint: str = BUILD_HINT) -> Self:
         """Open a store file, compressed or not.
+
+        Args:
+            path: The file.
+            hint: What to do when it is damaged.
 
         Raises:
             StoreError: It is missing, empty or damaged.
         """
         if not str(path):
             raise StoreError("cannot read the advisory store: BASEWISE_STORE is empty", hint=BUILD_HINT)
-        return cls._open(lambda: connect_file(Path(path)), str(path), BUILD_HINT)
+        return cls._open(lambda: connect_file(Path(path)), str(path), hint)
 
     @classmethod
     def open_bytes(cls, raw: bytes, name: str, hint: str = BUILD_HINT) -> Self:
@@ -128,6 +144,8 @@ class Store:
         except BaseException as error:
             if connection is not None:
                 connection.close()
+            if isinstance(error, StoreError) and error.hint == BUILD_HINT:
+                error.hint = hint
             if isinstance(error, (sqlite3.Error, msgspec.DecodeError, UnicodeDecodeError, OutputError)):
                 raise StoreError(f"advisory store `{name}` is damaged: {error}", hint=hint) from error
             raise
@@ -142,6 +160,11 @@ class Store:
         return min(
             (s.as_of for s in self._sources if s.ecosystem not in ECOSYSTEMS_WITHOUT_PACKAGES), default=""
         )
+
+    @property
+    def newest(self) -> str:
+        """Newest date of all sources, `YYYY-MM-DD`."""
+        return max((source.as_of for source in self._sources), default="")
 
     @property
     def exploited_as_of(self) -> str:
@@ -286,6 +309,17 @@ class Store:
                 "SELECT ecosystem, release, name FROM package ORDER BY ecosystem, release, name"
             ).fetchall()
         return tuple((str(row[0]), str(row[1]), str(row[2])) for row in rows)
+
+    def origins(self) -> tuple[Origin, ...]:
+        """Return where the facts of an update come from, sorted by name; nothing where no update wrote the store.
+
+        Raises:
+            StoreError: The file is damaged.
+        """
+        try:
+            return msgspec.json.decode(self._meta().get("origins", "[]"), type=tuple[Origin, ...])
+        except msgspec.DecodeError as error:
+            raise StoreError(f"advisory store `{self.name}` is damaged: {error}", hint=self._hint) from error
 
     def close(self) -> None:
         """Close the file."""

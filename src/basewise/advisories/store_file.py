@@ -17,9 +17,15 @@ from basewise.errors import StoreError
 if TYPE_CHECKING:
     import sqlite3
 
-__all__ = ["BUILD_HINT", "connect", "connect_file", "inflate_record"]
+__all__ = ["BUILD_HINT", "BUILD_PREFIX", "connect", "connect_file", "inflate_record"]
 
-BUILD_HINT = "build it again with `basewise db build`, or unset BASEWISE_STORE to use the embedded store"
+BUILD_HINT = (
+    "remove it and run `basewise db update` or `basewise db build`; without BASEWISE_STORE your own store, or the"
+    " embedded one, is used"
+)
+BUILD_PREFIX = ".basewise-store-"
+"""Begin of the names of unfinished stores."""
+
 MAX_STORE_BYTES = 2 * 1024**3
 MAX_RECORD_BYTES = 64 * 1024**2
 SQLITE_MAGIC = b"SQLite format 3\x00"

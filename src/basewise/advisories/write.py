@@ -16,6 +16,8 @@ from basewise._internal.paths import write_atomically
 from basewise.advisories.content import StoreContent
 from basewise.advisories.schema import SCHEMA_VERSION, TABLES
 from basewise.advisories.seal import seal
+from basewise.advisories.store_file import BUILD_PREFIX
+from basewise.errors import OutputError
 
 __all__ = ["encode_store", "write_store"]
 
@@ -36,16 +38,30 @@ def write_store(path: Path, content: StoreContent) -> int:
     Raises:
         OutputError: The file could not be written; an old one is untouched.
     """
-    raw = encode_store(content)
+    raw = encode_store(content, directory=path.parent)
     if path.name.endswith(".gz"):
         raw = gzip.compress(raw, compresslevel=9, mtime=0)
     write_atomically(path, raw)
     return len(raw)
 
 
-def encode_store(content: StoreContent) -> bytes:
-    """Return the bytes of a SQLite file with `content`; equal content gives equal bytes."""
-    handle, name = tempfile.mkstemp(prefix="basewise-store-", suffix=".sqlite")
+def encode_store(content: StoreContent, *, directory: Path | None = None) -> bytes:
+    """Return the bytes of a SQLite file with `content`; equal content gives equal bytes.
+
+    Args:
+        content: What it holds.
+        directory: Where it is built, so that what a killed process leaves lies beside the store; the
+            system's directory of temporary files when None.
+
+    Raises:
+        OutputError: There is no place to build it.
+    """
+    try:
+        if directory is not None:
+            directory.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=BUILD_PREFIX, suffix=".sqlite", dir=directory)
+    except OSError as error:
+        raise _unwritable(directory, error.strerror or str(error)) from error
     os.close(handle)
     path = Path(name)
     try:
@@ -55,8 +71,17 @@ def encode_store(content: StoreContent) -> bytes:
         finally:
             connection.close()
         return seal(path.read_bytes())
+    except (sqlite3.OperationalError, OSError) as error:
+        raise _unwritable(path.parent, str(error)) from error
     finally:
         path.unlink(missing_ok=True)
+
+
+def _unwritable(directory: Path | None, why: str) -> OutputError:
+    return OutputError(
+        f"cannot build an advisory store in `{directory or tempfile.gettempdir()}`: {why}",
+        hint="make space there, or name a file elsewhere; the store before is unchanged",
+    )
 
 
 def _fill(connection: sqlite3.Connection, content: StoreContent) -> None:
@@ -98,6 +123,7 @@ def _fill_descriptions(connection: sqlite3.Connection, content: StoreContent) ->
             ("epss_as_of", content.scores.as_of),
             ("exploited_as_of", content.exploited.as_of),
             ("schema", str(SCHEMA_VERSION)),
+            *((("origins", msgspec.json.encode(content.origins).decode()),) if content.origins else ()),
         ],
     )
     connection.executemany(

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import msgspec
 
-from basewise._internal.paths import write_atomically
+from basewise._internal.paths import user_data_directory, write_atomically
 from basewise.candidates.catalogue import Catalogue, load_catalogue
 from basewise.errors import ImageError, InvalidValueError, OutputError
 from basewise.model.base_image import BaseImage
@@ -61,14 +61,17 @@ class _Stored(msgspec.Struct, frozen=True, kw_only=True):
     images: tuple[MeasuredImage, ...] = ()
 
 
-def user_catalogue_path() -> Path:
-    """Return the file: `BASEWISE_CATALOGUE`, else one in the user's data directory; it need not exist."""
+def user_catalogue_path() -> Path | None:
+    """Return the file: `BASEWISE_CATALOGUE`, else one in the user's data directory; it need not exist.
+
+    Returns:
+        None where the user has no directory.
+    """
     stated = os.environ.get("BASEWISE_CATALOGUE")
     if stated:
         return Path(stated)
-    from platformdirs import user_data_path  # noqa: PLC0415 - costs 20 ms where the variable is set
-
-    return user_data_path("basewise", appauthor=False) / "catalogue.json"
+    directory = user_data_directory()
+    return None if directory is None else directory / "catalogue.json"
 
 
 def read_user_catalogue(path: Path | None = None) -> tuple[MeasuredImage, ...]:
@@ -81,6 +84,8 @@ def read_user_catalogue(path: Path | None = None) -> tuple[MeasuredImage, ...]:
         ImageError: The file cannot be read, or something in it is not possible.
     """
     file = path or user_catalogue_path()
+    if file is None:
+        return ()
     try:
         with file.open("rb") as stream:
             content = stream.read(MAX_FILE_BYTES + 1)
@@ -122,6 +127,11 @@ def change_user_catalogue(
     from filelock import FileLock, Timeout  # noqa: PLC0415 - 40 ms, only where something is written
 
     file = path or user_catalogue_path()
+    if file is None:
+        raise OutputError(
+            "cannot change your catalogue: this user has no home directory",
+            hint="name a file in `BASEWISE_CATALOGUE`",
+        )
     lock = FileLock(file.with_name(f".{file.name}.lock"), timeout=LOCK_SECONDS)
     try:
         file.parent.mkdir(parents=True, exist_ok=True)

@@ -29,6 +29,12 @@ EMBEDDED = load_catalogue()
 DIGEST = Digest("sha256", "e" * 64)
 
 
+def own_file() -> Path:
+    path = user_catalogue_path()
+    assert path is not None
+    return path
+
+
 def entry(name: str = "registry.example:5000/team/base:3.12-slim-trixie", **facts: Any) -> MeasuredImage:  # noqa: ANN401 - any field of a base image
     image = msgspec.structs.replace(
         EMBEDDED.find("python:3.12-slim-trixie"), reference=Reference.parse(name), also_known_as=(), **facts
@@ -41,7 +47,7 @@ def keep(*entries: MeasuredImage) -> None:
 
 
 def test_without_a_file_the_catalogue_is_the_embedded_one() -> None:
-    assert not user_catalogue_path().exists()
+    assert not own_file().exists()
     assert load_whole_catalogue() == EMBEDDED
 
 
@@ -128,20 +134,20 @@ DAMAGE = {
 @pytest.mark.parametrize("name", DAMAGE)
 def test_a_damaged_file_is_an_error_that_names_it(name: str) -> None:
     content, said = DAMAGE[name]
-    user_catalogue_path().write_bytes(content)
+    own_file().write_bytes(content)
     with pytest.raises(ImageError, match="cannot read your catalogue") as raised:
         load_whole_catalogue()
     assert said in raised.value.message
-    assert str(user_catalogue_path()) in raised.value.message
+    assert str(own_file()) in raised.value.message
 
 
 @pytest.mark.parametrize("name", DAMAGE)
 def test_a_damaged_file_is_not_written_over(name: str) -> None:
     content, _ = DAMAGE[name]
-    user_catalogue_path().write_bytes(content)
+    own_file().write_bytes(content)
     with pytest.raises(ImageError):
         keep(entry())
-    assert user_catalogue_path().read_bytes() == content
+    assert own_file().read_bytes() == content
 
 
 def test_a_change_that_fails_leaves_the_file_as_it_was() -> None:
@@ -173,5 +179,5 @@ def test_the_file_is_in_the_data_directory_of_the_user_when_nothing_names_one(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.delenv("BASEWISE_CATALOGUE")
-    assert user_catalogue_path().name == "catalogue.json"
-    assert "basewise" in str(user_catalogue_path())
+    assert own_file().name == "catalogue.json"
+    assert "basewise" in str(own_file())
