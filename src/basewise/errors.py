@@ -13,6 +13,7 @@
     │   ├── StoreError (4): the advisory store
     │   ├── ArchiveError (4): a package archive (`Packages`, `InRelease`, `.deb`)
     │   ├── KnowledgeError (4): embedded data that is damaged
+    │   ├── PolicyError (4): a file of ignore rules or VEX statements
     │   └── ResolveError (4): the resolver or the package index
     └── OutputError (4): a result could not be written; the old file is untouched
 
@@ -36,6 +37,7 @@ __all__ = [
     "ManifestError",
     "NoManifestError",
     "OutputError",
+    "PolicyError",
     "ResolveError",
     "StoreError",
     "UsageError",
@@ -114,6 +116,10 @@ class ArchiveError(InputError):
 
 class KnowledgeError(InputError):
     """Embedded data is damaged."""
+
+
+class PolicyError(InputError):
+    """A file of ignore rules or VEX statements could not be read."""
 
 
 class ResolveError(InputError):

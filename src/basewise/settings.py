@@ -22,6 +22,7 @@ __all__ = ["ENVIRONMENT_NAMES", "FileSettings", "load_settings"]
 
 MAX_SETTINGS_BYTES = 1024 * 1024
 _TRUE = frozenset({"1", "true", "yes", "on"})
+_IN_FILES_ONLY = frozenset({"ignore", "weights"})
 _FALSE = frozenset({"", "0", "false", "no", "off"})
 
 
@@ -33,15 +34,19 @@ class FileSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         allow_lts: Rank distributions in their LTS phase like those in regular support.
         distro: Restrict to a distribution or release: `debian`, `trixie`, `alpine3.24`.
         extra: Optional dependencies of the application that are part of production.
+        fail_on: What makes `scan` fail: `critical`, `high`, `medium`, `low`, `exploited`, `fixable`, `any`.
         group: Dependency groups that are part of production.
+        ignore: Findings that `scan` ignores: tables with `id`, `reason`, `expires` and, for one package, `package`.
         include_eol: Admit distributions and Pythons after their end of support.
         include_prerelease: Admit pre-releases of Python.
         libc: Restrict to `glibc` or `musl`.
         max_size: Largest finished application on disk, for example `800MB` or `1GiB`.
+        only_fixable: Let `scan` show findings with a fixed version only.
         platform: Platform of the image, for example `linux/arm64`.
         prefer: Named weights: `balanced`, `security` or `size`.
         python: Restrict to a Python minor, for example `3.12`.
         requirement: Requirements files that replace the search for manifests.
+        severity: Least severity that `scan` shows; unknown stands above low.
         weights: Weights of the cost formula by name, overriding `prefer`.
     """
 
@@ -49,20 +54,24 @@ class FileSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     allow_lts: bool | None = None
     distro: str | None = None
     extra: tuple[str, ...] | None = None
+    fail_on: tuple[str, ...] | None = None
     group: tuple[str, ...] | None = None
+    ignore: tuple[dict[str, Any], ...] | dict[str, dict[str, Any]] | None = None
     include_eol: bool | None = None
     include_prerelease: bool | None = None
     libc: str | None = None
     max_size: str | None = None
+    only_fixable: bool | None = None
     platform: str | None = None
     prefer: str | None = None
     python: str | None = None
     requirement: tuple[str, ...] | None = None
+    severity: str | None = None
     weights: dict[str, float] | None = None
 
 
 ENVIRONMENT_NAMES: Mapping[str, str] = {
-    f"BASEWISE_{name.upper()}": name for name in FileSettings.__struct_fields__ if name != "weights"
+    f"BASEWISE_{name.upper()}": name for name in FileSettings.__struct_fields__ if name not in _IN_FILES_ONLY
 }
 
 
@@ -127,9 +136,9 @@ def _read_environment(environment: Mapping[str, str]) -> dict[str, Any]:
         text = environment.get(variable)
         if text is None:
             continue
-        if name in {"extra", "group", "requirement"}:
+        if name in {"extra", "fail_on", "group", "requirement"}:
             found[name] = tuple(text.split())
-        elif name in {"allow_lts", "include_eol", "include_prerelease"}:
+        elif name in {"allow_lts", "include_eol", "include_prerelease", "only_fixable"}:
             found[name] = environment_flag(variable, environment)
         else:
             found[name] = text

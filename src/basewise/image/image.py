@@ -82,6 +82,7 @@ class Image(msgspec.Struct, frozen=True, kw_only=True):
         config_digest: Of the configuration.
         layers: From the lowest up.
         compressed_bytes: Sum of the stored layers; None where they are not stored compressed.
+        annotations: Of the manifest, sorted pairs.
         not_covered: What the source could not give.
         on_close: Releases what the source holds (connections, a temporary file).
     """
@@ -95,6 +96,7 @@ class Image(msgspec.Struct, frozen=True, kw_only=True):
     config: ImageConfig
     layers: tuple[Layer, ...]
     compressed_bytes: int | None = None
+    annotations: tuple[tuple[str, str], ...] = ()
     not_covered: tuple[NotCovered, ...] = ()
     on_close: Callable[[], None] | None = None
 

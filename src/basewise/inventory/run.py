@@ -20,13 +20,15 @@ from basewise.inventory.builtin import CATALOGERS
 from basewise.inventory.cataloger import Cataloger, CatalogResult, ImageView
 from basewise.model.base_image import ImageSize
 from basewise.model.evidence import Coverage, NotCovered
-from basewise.model.inventory import ImageFacts, ImageSurface, Inventory, LayerSummary
+from basewise.model.inventory import ImageFacts, ImageSurface, Inventory, LayerSummary, StatedBase
 from basewise.model.package import Basis, BasisKind
 from basewise.progress import Progress, SilentProgress
 
 __all__ = ["open_layer_cache", "read_layers", "take_inventory"]
 
 THREADS = 2
+_BASE = "org.opencontainers.image.base."
+_MAX_BASE_CHARACTERS = 512
 Value = TypeVar("Value")
 
 
@@ -188,7 +190,24 @@ def _facts(image: Image, contents: Sequence[LayerContent]) -> ImageFacts:
             for number, (layer, content) in enumerate(zip(image.layers, contents, strict=True))
         ),
         history=image.config.history,
+        base=_stated_base(image),
     )
+
+
+def _stated_base(image: Image) -> StatedBase | None:
+    """Return what the image says about its base; a label may be inherited, an annotation is not.
+
+    Reference:
+        OCI image specification, annotations.md, `org.opencontainers.image.base.name` and `.digest`.
+    """
+    for where, pairs in (("annotation", image.annotations), ("label", image.config.labels)):
+        stated = dict(pairs)
+        name, digest = stated.get(f"{_BASE}name", ""), stated.get(f"{_BASE}digest", "")
+        if name or digest:
+            return StatedBase(
+                name=name[:_MAX_BASE_CHARACTERS], digest=digest[:_MAX_BASE_CHARACTERS], where=where
+            )
+    return None
 
 
 def _first(values: Sequence[Value | None]) -> Value | None:

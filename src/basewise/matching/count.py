@@ -9,6 +9,7 @@ from basewise.advisories.content import ECOSYSTEMS_WITHOUT_PACKAGES
 from basewise.matching.result import MatchResult
 from basewise.model.advisory import SourceStatus
 from basewise.model.finding import BySeverity, ByState, Finding, Severity, State, Vulnerabilities
+from basewise.model.scan import ScanFinding
 
 __all__ = ["count", "count_findings"]
 
@@ -19,7 +20,7 @@ def count(result: MatchResult) -> Vulnerabilities:
 
 
 def count_findings(
-    findings: Iterable[Finding], *, sources: Iterable[SourceStatus] = (), measured: bool = True
+    findings: Iterable[Finding | ScanFinding], *, sources: Iterable[SourceStatus] = (), measured: bool = True
 ) -> Vulnerabilities:
     """Count findings.
 
@@ -60,13 +61,13 @@ def count_findings(
     )
 
 
-def _by_severity(findings: list[Finding]) -> BySeverity:
+def _by_severity(findings: list[Finding | ScanFinding]) -> BySeverity:
     """Return the number of findings of each severity."""
     numbers = Counter(finding.severity for finding in findings)
     return BySeverity(**{severity.value: numbers[severity] for severity in Severity})
 
 
-def _exploited(findings: list[Finding]) -> int | None:
+def _exploited(findings: list[Finding | ScanFinding]) -> int | None:
     """Return how many are listed; None when none is and the list could not know all."""
     listed = sum(finding.exploited is True for finding in findings)
     unknown = any(finding.exploited is None for finding in findings)

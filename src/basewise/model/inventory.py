@@ -23,6 +23,7 @@ __all__ = [
     "LayerSummary",
     "Owner",
     "PythonRuntime",
+    "StatedBase",
 ]
 
 
@@ -145,6 +146,20 @@ class LayerSummary(msgspec.Struct, frozen=True, kw_only=True):
     created_by: str = ""
 
 
+class StatedBase(msgspec.Struct, frozen=True, kw_only=True):
+    """What an image says about its base image, in its own words: not checked, and inherited labels may be wrong.
+
+    Args:
+        name: Reference, "" when only a digest is stated.
+        digest: As written, "" when none is stated.
+        where: `annotation` of its manifest, which nothing inherits, or `label` of its configuration.
+    """
+
+    name: str
+    digest: str
+    where: str
+
+
 class ImageFacts(msgspec.Struct, frozen=True, kw_only=True):
     """An image apart from its packages.
 
@@ -155,6 +170,7 @@ class ImageFacts(msgspec.Struct, frozen=True, kw_only=True):
         index_digest: Of the multi-platform index that led to it.
         config_digest: Of the configuration, which is what Docker calls the image's id.
         size: Compressed and on disk.
+        base: What the image itself says about its base image.
     """
 
     reference: str
@@ -167,6 +183,7 @@ class ImageFacts(msgspec.Struct, frozen=True, kw_only=True):
     size: ImageSize
     layers: tuple[LayerSummary, ...]
     history: tuple[HistoryLine, ...]
+    base: StatedBase | None = None
 
 
 class Inventory(msgspec.Struct, frozen=True, kw_only=True):

@@ -10,7 +10,7 @@ from basewise.model.choice import CandidateDistro
 from basewise.model.evidence import Coverage, Support
 from basewise.model.finding import Cvss, Severity, State, Vulnerabilities
 from basewise.model.package import PackageType
-from basewise.model.sbom import SbomImage, SbomPackage
+from basewise.model.sbom import SbomEmbedded, SbomImage, SbomPackage
 
 __all__ = [
     "Gate",
@@ -18,6 +18,7 @@ __all__ = [
     "Origin",
     "Scan",
     "ScanBase",
+    "ScanFilter",
     "ScanFinding",
     "ScanPackage",
     "ScanSummary",
@@ -56,6 +57,8 @@ class ScanFinding(msgspec.Struct, frozen=True, order=True, kw_only=True):
         instruction: Instruction of the Dockerfile that made this layer (`RUN`), "" when not known.
         introduced_by: Base image or own layers.
         advice: What to do, one sentence: the package to upgrade, to what, or why nothing helps.
+        vex: What a VEX statement says of it without taking it out: `affected` or `under_investigation`, with its
+            words; "" when none does.
     """
 
     id: str
@@ -78,6 +81,7 @@ class ScanFinding(msgspec.Struct, frozen=True, order=True, kw_only=True):
     origins: tuple[str, ...]
     detail: str
     advice: str
+    vex: str = ""
 
 
 class IgnoredFinding(msgspec.Struct, frozen=True, order=True, kw_only=True):
@@ -97,12 +101,35 @@ class IgnoredFinding(msgspec.Struct, frozen=True, order=True, kw_only=True):
 
 
 class ScanBase(msgspec.Struct, frozen=True, kw_only=True):
-    """The base image under the own layers, and how it is known: the user's word, a label, or equal layers."""
+    """The base image under the own layers.
+
+    Args:
+        image: Its name.
+        digest: Index digest, or the manifest's where there is no index; None when not known.
+        layers: How many of the lowest layers are its own; None when only its name is known.
+        how: How it is known: the user's word, a label, or equal layers.
+        candidates: Other images that have the same layers, sorted; any of them may be the base.
+    """
 
     image: str
     digest: str | None
-    layers: int
+    layers: int | None
     how: str
+    candidates: tuple[str, ...] = ()
+
+
+class ScanFilter(msgspec.Struct, frozen=True, kw_only=True):
+    """What `--only-fixable` and `--severity` leave out of `findings`; counts and gate are of all findings.
+
+    Args:
+        only_fixable: Only findings with a fixed version are shown.
+        severity: The least severity that is shown, None for all; unknown stands above low.
+        hidden: Number of findings that are left out.
+    """
+
+    only_fixable: bool
+    severity: Severity | None
+    hidden: int
 
 
 class Gate(msgspec.Struct, frozen=True, kw_only=True):
@@ -139,9 +166,11 @@ class Scan(msgspec.Struct, frozen=True, kw_only=True):
     Args:
         generated_at: RFC 3339; the clock.
         version: Of basewise.
-        findings: In the order of risk, most urgent first.
+        embedded: What stands inside something else: evidence, neither judged nor counted.
+        findings: In the order of risk, most urgent first; without what `shown` leaves out.
         uncounted: Findings beside the count.
         notes: Sentences about rules that expired, match nothing, or similar.
+        shown: What was asked to be left out; None when everything is here.
     """
 
     schema: str = SCHEMA
@@ -152,10 +181,12 @@ class Scan(msgspec.Struct, frozen=True, kw_only=True):
     distro: CandidateDistro | None
     support: Support | None
     packages: tuple[SbomPackage, ...]
+    embedded: tuple[SbomEmbedded, ...]
     findings: tuple[ScanFinding, ...]
     ignored: tuple[IgnoredFinding, ...]
     uncounted: tuple[ScanFinding, ...]
     notes: tuple[str, ...]
+    shown: ScanFilter | None
     gate: Gate | None
     summary: ScanSummary
     coverage: Coverage

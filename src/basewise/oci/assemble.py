@@ -93,6 +93,7 @@ def assemble_image(
         config=config,
         layers=layers,
         compressed_bytes=sum(layer.size_bytes for layer in manifest.layers),
+        annotations=manifest.annotations,
         not_covered=missing,
     )
 

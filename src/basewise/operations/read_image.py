@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from basewise.oci.registry_options import RegistryOptions
     from basewise.oci.registry_transfer import Transfer
 
-__all__ = ["ImageAccess", "read_image", "registry_options"]
+__all__ = ["ImageAccess", "open_named", "read_image", "registry_options"]
 
 
 class ImageAccess(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,6 +60,23 @@ def read_image(
         ImageError: It cannot be had or read.
         UsageError: The text names nothing.
     """
+    with open_named(text, platform=platform, access=access, progress=progress, transfer=transfer) as image:
+        return take_inventory(image, cache=open_layer_cache(progress=progress), progress=progress)
+
+
+def open_named(
+    text: str,
+    *,
+    platform: Platform | None = None,
+    access: ImageAccess | None = None,
+    progress: Progress | None = None,
+    transfer: Transfer | None = None,
+) -> Image:
+    """Open an image wherever it is; none of its layers is read. See `read_image`.
+
+    Returns:
+        An image, to be closed.
+    """
     allowed = access or ImageAccess()
 
     def open_registry(reference: Reference, wanted: Platform | None) -> Image:
@@ -74,8 +91,7 @@ def read_image(
             reference, wanted, options=registry_options(allowed), progress=progress, transfer=transfer
         )
 
-    with open_image(text, platform=platform, open_registry=open_registry) as image:
-        return take_inventory(image, cache=open_layer_cache(progress=progress), progress=progress)
+    return open_image(text, platform=platform, open_registry=open_registry)
 
 
 def registry_options(access: ImageAccess) -> RegistryOptions:

@@ -2,45 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import nullcontext
 from datetime import UTC, date, datetime
 
-import msgspec
-
+from basewise.advisories.content import ECOSYSTEM_OF_EXPLOITED
 from basewise.advisories.coverage import coverage_of
 from basewise.advisories.store import Store
-from basewise.candidates.lifecycle import load_lifecycles, phase_on
 from basewise.matching.count import count_findings
 from basewise.matching.match import match
 from basewise.matching.result import MatchResult
 from basewise.model.distro import Distro
-from basewise.model.evidence import Coverage, NotCovered, Support
-from basewise.model.finding import Finding
+from basewise.model.evidence import Coverage, NotCovered
+from basewise.model.finding import State, Vulnerabilities
 from basewise.model.inventory import Inventory
-from basewise.model.platform import Platform
-from basewise.model.scan import Scan, ScanFinding, ScanSummary
-from basewise.operations.read_image import ImageAccess, read_image
+from basewise.model.sbom import Sbom
+from basewise.model.scan import IgnoredFinding, Origin, Scan, ScanBase, ScanFilter, ScanFinding, ScanSummary
+from basewise.operations.read_image import read_image
 from basewise.operations.sbom import sbom_of
+from basewise.operations.scan_base import BaseFinder
 from basewise.operations.scan_findings import Placer, by_urgency
+from basewise.operations.scan_options import ScanOptions
 from basewise.operations.scan_packages import judged_packages
+from basewise.operations.scan_support import support_of_inventory
+from basewise.policy.gate import judge_gate
+from basewise.policy.ignore import Ignored, apply_rules
+from basewise.policy.severity import at_least
 from basewise.progress import Progress, SilentProgress
 
 __all__ = ["ScanOptions", "scan", "scan_inventory"]
 
 _NO_DISTRO = Distro("", "")
-
-
-class ScanOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """How an image is read and judged.
-
-    Args:
-        platform: Which image of several; None takes the only one, else linux/amd64.
-        access: How images may be had; the defaults when None.
-    """
-
-    platform: Platform | None = None
-    access: ImageAccess | None = None
 
 
 def scan(
@@ -64,93 +56,135 @@ def scan(
         The document. Its verdict is `clean` only where nothing was found and nothing was left unseen.
 
     Raises:
-        ImageError: The image cannot be had or read.
+        ImageError: The image, or the base that was named, cannot be had or read.
         StoreError: The advisory store could not be read.
         UsageError: The text names nothing.
     """
     wishes = options or ScanOptions()
     talk = progress or SilentProgress()
+    finder = BaseFinder(wishes.base, platform=wishes.platform, access=wishes.access, progress=talk)
     with nullcontext(store) if store is not None else Store.open_default() as opened:
         inventory = read_image(image, platform=wishes.platform, access=wishes.access, progress=talk)
         talk.step(f"matching advisories with {image}")
-        return scan_inventory(inventory, opened, now=now or datetime.now(UTC))
+        return scan_inventory(inventory, opened, wishes, now=now or datetime.now(UTC), finder=finder)
 
 
-def scan_inventory(inventory: Inventory, store: Store, *, now: datetime) -> Scan:
+def scan_inventory(
+    inventory: Inventory, store: Store, options: ScanOptions, *, now: datetime, finder: BaseFinder
+) -> Scan:
     """Match an inventory with a store and put the evidence together.
 
     Args:
         inventory: What is inside the image.
         store: Where the facts are.
+        options: How it is judged.
         now: The clock.
+        finder: Finds the base image.
     """
     from basewise import __version__  # noqa: PLC0415 - the package itself, which imports nothing
 
+    today = now.date()
     judged = judged_packages(inventory)
     result = match(judged.packages, inventory.distro or _NO_DISTRO, store)
     sbom = sbom_of(inventory)
-    placer = Placer(judged.installed, sbom.image.layers, None)
-    coverage = _coverage((*inventory.coverage.not_covered, *judged.not_covered), result, now.date())
+    base, notes = finder.of(inventory.image)
+    placer = Placer(judged.installed, sbom.image.layers, base.layers if base is not None else None)
+    beside = {placer.key(finding) for finding in result.uncounted}
+    placed = sorted(map(placer.place, (*result.findings, *result.uncounted)), key=by_urgency)
+    decided = _decide(placed, options, sbom, today)
+    findings = tuple(found for found in decided.kept if (found.id, found.package) not in beside)
+    uncounted = tuple(found for found in decided.kept if (found.id, found.package) in beside)
+    coverage = _coverage((*inventory.coverage.not_covered, *judged.not_covered), result, today)
+    shown, filtered = _filtered(findings, options)
     return Scan(
         generated_at=now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         version=__version__,
         image=sbom.image,
-        base=None,
+        base=base,
         distro=sbom.distro,
-        support=_support(inventory, now.date()),
+        support=support_of_inventory(inventory, today),
         packages=sbom.packages,
-        findings=_placed(result.findings, placer),
-        ignored=(),
-        uncounted=_placed(result.uncounted, placer),
-        notes=(),
-        gate=None,
-        summary=_summary(result, coverage, packages=len(sbom.packages)),
+        embedded=sbom.embedded,
+        findings=shown,
+        ignored=decided.ignored,
+        uncounted=uncounted,
+        notes=(*notes, *decided.notes),
+        shown=filtered,
+        gate=judge_gate(options.fail_on, findings, complete=coverage.complete),
+        summary=_summary(
+            findings, decided.ignored, result, base, coverage,
+            packages=len(sbom.packages), uncounted=len(uncounted),
+        ),
         coverage=coverage,
+    )  # fmt: skip
+
+
+def _decide(findings: Sequence[ScanFinding], options: ScanOptions, sbom: Sbom, today: date) -> Ignored:
+    """Apply the user's rules, then VEX statements to what is left."""
+    by_rules = apply_rules(findings, options.rules, today)
+    if not options.statements:
+        return by_rules
+    from basewise.operations.scan_vex import installed_components  # noqa: PLC0415 - only where VEX is given
+    from basewise.policy.vex import apply_vex  # noqa: PLC0415 - the same
+
+    by_vex = apply_vex(by_rules.kept, options.statements, installed_components(sbom))
+    return Ignored(by_vex.kept, (*by_rules.ignored, *by_vex.ignored), (*by_rules.notes, *by_vex.notes))
+
+
+def _filtered(
+    findings: tuple[ScanFinding, ...], options: ScanOptions
+) -> tuple[tuple[ScanFinding, ...], ScanFilter | None]:
+    """Leave out what was not asked for, and say how much that is."""
+    if not options.only_fixable and options.severity is None:
+        return findings, None
+    shown = tuple(
+        found
+        for found in findings
+        if (not options.only_fixable or found.state is State.FIXED)
+        and (options.severity is None or at_least(found.severity, options.severity))
     )
-
-
-def _placed(findings: Iterable[Finding], placer: Placer) -> tuple[ScanFinding, ...]:
-    return tuple(sorted((placer.place(finding) for finding in findings), key=by_urgency))
+    hidden = len(findings) - len(shown)
+    return shown, ScanFilter(only_fixable=options.only_fixable, severity=options.severity, hidden=hidden)
 
 
 def _coverage(unseen: Iterable[NotCovered], result: MatchResult, today: date) -> Coverage:
     sources, of_sources = coverage_of(result.sources, today)
     not_covered = {*unseen, *result.not_covered, *of_sources}
+    if all(source.ecosystem == ECOSYSTEM_OF_EXPLOITED for source in sources):
+        not_covered.add(NotCovered("vulnerabilities", "no source of advisories had a say about this image"))
+    if not result.measured and not not_covered:
+        not_covered.add(NotCovered("OS packages", "they could not be judged"))
     return Coverage(complete=not not_covered, sources=sources, not_covered=tuple(sorted(not_covered)))
 
 
-def _summary(result: MatchResult, coverage: Coverage, *, packages: int) -> ScanSummary:
-    verdict = "findings" if result.findings else "clean" if coverage.complete else "incomplete"
+def _summary(
+    findings: tuple[ScanFinding, ...],
+    ignored: tuple[IgnoredFinding, ...],
+    result: MatchResult,
+    base: ScanBase | None,
+    coverage: Coverage,
+    *,
+    packages: int,
+    uncounted: int,
+) -> ScanSummary:
+    def counts(of: Iterable[ScanFinding]) -> Vulnerabilities:
+        return count_findings(of, sources=result.sources, measured=result.measured)
+
+    apart = base is not None and base.layers is not None
     return ScanSummary(
         packages=packages,
-        vulnerabilities=count_findings(result.findings, sources=result.sources, measured=result.measured),
-        base=None,
-        own=None,
-        ignored=0,
-        uncounted=len(result.uncounted),
-        verdict=verdict,
+        vulnerabilities=counts(findings),
+        base=counts(found for found in findings if found.introduced_by is Origin.BASE) if apart else None,
+        own=counts(found for found in findings if found.introduced_by is Origin.OWN) if apart else None,
+        ignored=len(ignored),
+        uncounted=uncounted,
+        verdict=_verdict(findings, ignored, coverage),
     )
 
 
-def _support(inventory: Inventory, today: date) -> Support | None:
-    """Return the ends of support of the distribution and of the oldest interpreter; None where neither is known."""
-    known = load_lifecycles()
-    distro = inventory.distro
-    cycle = None
-    if distro is not None:
-        version = ".".join(distro.version.split(".")[:2]) if distro.id == "alpine" else distro.version
-        cycle = known.find(distro.id, version)
-    ends = (known.find("python", runtime.minor) for runtime in inventory.pythons)
-    python = min((found.eol for found in ends if found is not None and found.eol is not None), default=None)
-    if cycle is None and python is None:
-        return None
-    return Support(
-        python_eol=_text(python),
-        distro_eol=_text(cycle.eol if cycle else None),
-        distro_lts_eol=_text(cycle.lts_eol if cycle else None),
-        phase=phase_on(cycle, today),
-    )
-
-
-def _text(day: date | None) -> str | None:
-    return day.isoformat() if day is not None else None
+def _verdict(findings: Sequence[ScanFinding], ignored: Sequence[IgnoredFinding], coverage: Coverage) -> str:
+    if findings:
+        return "findings"
+    if not coverage.complete:
+        return "incomplete"
+    return "ignored" if ignored else "clean"

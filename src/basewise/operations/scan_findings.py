@@ -5,19 +5,17 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
-from basewise.model.finding import Finding, Severity, State
+from basewise.model.finding import Finding, State
 from basewise.model.inventory import InstalledPackage
-from basewise.model.package import PackageType
+from basewise.model.package import Package, PackageType
 from basewise.model.sbom import SbomLayer
 from basewise.model.scan import Origin, ScanFinding, ScanPackage
 from basewise.operations.scan_advice import advise
+from basewise.policy.severity import severity_order
 
 __all__ = ["Placer", "by_urgency"]
 
 _STATES = (State.FIXED, State.OPEN, State.WONT_FIX, State.UNDETERMINED, State.MINOR)
-_SEVERITIES = (
-    Severity.CRITICAL, Severity.HIGH, Severity.MEDIUM, Severity.UNKNOWN, Severity.LOW, Severity.NEGLIGIBLE,
-)  # fmt: skip
 
 
 class Placer:
@@ -38,22 +36,19 @@ class Placer:
         for found in installed:
             self._by_source[found.package.type, found.package.source or found.package.name].append(found)
 
+    def key(self, finding: Finding) -> tuple[str, ScanPackage]:
+        """Return what names a placed finding: vulnerability and package."""
+        return finding.id, _scan_package(finding.package)
+
     def place(self, finding: Finding) -> ScanFinding:
         """Return the finding with its place in the image, and what to do about it."""
-        package = finding.package
         at = self._installed(finding)
         layer = at.layer if at is not None else None
         origin = self._origin(layer)
         return ScanFinding(
             id=finding.id,
             aliases=finding.aliases,
-            package=ScanPackage(
-                type=package.type,
-                name=package.name,
-                version=package.version,
-                source=package.source,
-                source_version=package.source_version,
-            ),
+            package=_scan_package(finding.package),
             binaries=finding.binaries,
             location=at.location if at is not None else "",
             state=finding.state,
@@ -98,11 +93,21 @@ def by_urgency(finding: ScanFinding) -> tuple[object, ...]:
     return (
         finding.exploited is not True,
         _STATES.index(finding.state),
-        _SEVERITIES.index(finding.severity),
+        severity_order(finding.severity),
         -(finding.epss or 0.0),
         package.source or package.name,
         finding.id,
         package.version,
+    )
+
+
+def _scan_package(package: Package) -> ScanPackage:
+    return ScanPackage(
+        type=package.type,
+        name=package.name,
+        version=package.version,
+        source=package.source,
+        source_version=package.source_version,
     )
 
 

@@ -1,13 +1,23 @@
-"""The forms of `scan`."""
+"""The forms of `scan`: a list of names, each with the function that writes it, imported when it is asked for."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
 
 from basewise.errors import UsageError
 from basewise.model.scan import Scan, Scans
 
 __all__ = ["SCAN_FORMATS", "render_scan"]
 
-SCAN_FORMATS = ("table", "json")
+ScanWriter = Callable[..., str]
+"""Takes a `Scan` or `Scans`, and by name `width` (columns) and `color`; returns text that ends with a line end."""
+
+_WRITERS = {
+    "table": "scan_table.render_scan_table",
+    "json": "scan_json.render_scan_json",
+}
+SCAN_FORMATS = tuple(_WRITERS)
 
 
 def render_scan(result: Scan | Scans, form: str, *, width: int, color: bool) -> str:
@@ -22,12 +32,8 @@ def render_scan(result: Scan | Scans, form: str, *, width: int, color: bool) -> 
     Raises:
         UsageError: There is no such form.
     """
-    if form == "table":
-        from basewise.report.scan_table import render_scan_table  # noqa: PLC0415 - one form of several
-
-        return render_scan_table(result, width=width, color=color)
-    if form == "json":
-        from basewise.report.json_document import encode_json  # noqa: PLC0415 - the same
-
-        return encode_json(result).decode("ascii")
-    raise UsageError(f"no format is called `{form[:40]}`", hint=f"use one of: {', '.join(SCAN_FORMATS)}")
+    if form not in _WRITERS:
+        raise UsageError(f"no format is called `{form[:40]}`", hint=f"use one of: {', '.join(SCAN_FORMATS)}")
+    module, _, name = _WRITERS[form].partition(".")
+    write: ScanWriter = getattr(import_module(f"basewise.report.{module}"), name)
+    return write(result, width=width, color=color)

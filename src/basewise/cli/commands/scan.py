@@ -1,9 +1,11 @@
-"""`basewise scan`: what is known to be wrong with an image."""
+"""`basewise scan`: what is known to be wrong with images."""
 
 from __future__ import annotations
 
 import os
-from typing import Any
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -17,34 +19,109 @@ from basewise.cli.options import (
     write_result,
 )
 
+if TYPE_CHECKING:
+    from basewise.model.scan import Scan, Scans
+    from basewise.operations.scan import ScanOptions
+
 __all__ = ["command"]
+
+FORMATS = ("table", "json")
+SEVERITIES = ("critical", "high", "medium", "low", "negligible")
+EXIT_VIOLATED = 1
+EXIT_INCOMPLETE = 3
+EXIT_NOT_READ = 4
 
 
 @click.command("scan")
-@click.argument("image", metavar="IMAGE")
+@click.argument("images", nargs=-1, required=True, metavar="IMAGE...")
+@click.option("--base", metavar="IMAGE", help="The base image: tell its layers from the image's own.")
+@click.option("--only-fixable", is_flag=True, default=None, help="Show findings with a fixed version only.")
+@click.option(
+    "--severity", type=click.Choice(SEVERITIES), help="Show this severity and worse; unknown is above low."
+)
+@click.option(
+    "--fail-on",
+    multiple=True,
+    type=click.Choice(["critical", "high", "medium", "low", "exploited", "fixable", "any"]),
+    help="Exit with 1 on this severity or worse (unknown is above low), on what is exploited or fixable (repeatable).",
+)
+@click.option(
+    "--ignore-file", multiple=True, metavar="FILE", help="Rules that ignore findings: TOML (repeatable)."
+)
+@click.option("--vex", multiple=True, metavar="FILE", help="OpenVEX or CycloneDX VEX (repeatable).")
 @image_options
-@output_options(("table", "json"))
+@output_options(FORMATS)
 @now_option
 @common_options
 def command(**flags: Any) -> int:  # noqa: ANN401 - one name for all flags; each is typed where it is used
-    """Find what is known to be wrong with IMAGE, and say what could not be known.
+    """Find what is known to be wrong with each IMAGE, and say what could not be known.
 
     IMAGE is `python:3.12-slim` (registry), `oci:DIR`, `oci-archive:FILE`, `docker-archive:FILE`, `dir:ROOTFS`,
     `docker:NAME` or `podman:NAME`; a path that exists is recognised by what it holds. Nothing of the image is
     executed or unpacked.
+
+    With `--fail-on` the exit code is 1 when the gate is violated, and 3 when it is not but something was not seen.
     """
     from basewise.cli.console import ConsoleProgress, use_color
-    from basewise.operations.scan import ScanOptions, scan
     from basewise.report.scan import render_scan
 
     now = parse_now(flags["now"], os.environ.get("SOURCE_DATE_EPOCH"))
-    options = ScanOptions(platform=image_platform(flags), access=image_access(flags))
+    options = _options(flags)
     progress = ConsoleProgress(1 if flags["verbose"] else -1 if flags["quiet"] else 0)
+    result: Scan | Scans
     try:
-        result = scan(flags["image"], options, now=now, progress=progress)
+        if len(flags["images"]) == 1:
+            from basewise.operations.scan import scan
+
+            result = scan(flags["images"][0], options, now=now, progress=progress)
+        else:
+            from basewise.operations.scan_several import scan_several
+
+            result = scan_several(flags["images"], options, now=now, progress=progress)
     finally:
         progress.close()
     color = use_color(flags["color"]) and flags["output"] is None
     text = render_scan(result, flags["output_format"], width=terminal_width(flags["output"]), color=color)
     write_result(text, flags["output"])
-    return 0
+    return _exit_code(result)
+
+
+def _options(flags: dict[str, Any]) -> ScanOptions:
+    """Combine flags with the settings of the working directory and the environment; a flag wins, rules add up."""
+    from basewise.operations.scan_options import ScanOptions, ignore_rules, parse_severity, vex_statements
+    from basewise.settings import load_settings
+
+    settings = load_settings(Path())
+    only_fixable = flags["only_fixable"]
+    return ScanOptions(
+        platform=image_platform(flags),
+        access=image_access(flags),
+        base=flags["base"],
+        only_fixable=bool(settings.only_fixable if only_fixable is None else only_fixable),
+        severity=parse_severity(flags["severity"] or settings.severity),
+        fail_on=tuple(flags["fail_on"]) or settings.fail_on or (),
+        rules=ignore_rules(_paths(flags["ignore_file"]), settings),
+        statements=vex_statements(_paths(flags["vex"])),
+    )
+
+
+def _paths(names: Iterable[str]) -> tuple[Path, ...]:
+    return tuple(Path(name) for name in names)
+
+
+def _exit_code(result: Scan | Scans) -> int:
+    """Return 4 for an image that was not read, else 1 for a violated gate, else 3 for one that cannot be told."""
+    from basewise._internal.text import safe_text
+    from basewise.cli.console import say
+    from basewise.model.scan import Scans
+
+    if isinstance(result, Scans):
+        for sentence in result.failed:
+            say(f"error: {safe_text(sentence, limit=4000)}")
+        if result.failed:
+            return EXIT_NOT_READ
+    scans = result.scans if isinstance(result, Scans) else (result,)
+    gates = [scan.gate for scan in scans if scan.gate is not None]
+    if any(gate.passed is False for gate in gates):
+        return EXIT_VIOLATED
+    return EXIT_INCOMPLETE if any(gate.passed is None for gate in gates) else 0

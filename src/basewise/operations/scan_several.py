@@ -1,0 +1,92 @@
+"""Scanning several images: two at a time, and one that fails stops none of the others."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import nullcontext
+from datetime import UTC, datetime
+from threading import Lock
+
+from basewise._internal.parallel import map_in_threads
+from basewise.advisories.store import Store
+from basewise.errors import ImageError, UsageError
+from basewise.model.scan import Scan, Scans
+from basewise.operations.read_image import read_image
+from basewise.operations.scan import ScanOptions, scan_inventory
+from basewise.operations.scan_base import BaseFinder
+from basewise.progress import Progress, SilentProgress
+
+__all__ = ["scan_several"]
+
+AT_A_TIME = 2
+
+
+def scan_several(
+    images: Sequence[str],
+    options: ScanOptions | None = None,
+    *,
+    now: datetime | None = None,
+    progress: Progress | None = None,
+    store: Store | None = None,
+) -> Scans:
+    """Find what is known to be wrong with images.
+
+    Args:
+        images: As `scan` takes one; a name that stands twice is scanned once.
+        options: How all of them are read and judged; the defaults when None.
+        now: The clock, with a time zone; the present when None.
+        progress: Told of slow parts.
+        store: Advisory store; the one of `Store.open_default` when None.
+
+    Returns:
+        The documents, in the order of the images. `failed` says which could not be scanned, and why.
+
+    Raises:
+        StoreError: The advisory store could not be read.
+    """
+    wishes = options or ScanOptions()
+    moment = now or datetime.now(UTC)
+    names = tuple(dict.fromkeys(images))
+    talk = _Numbered(progress or SilentProgress(), len(names))
+    finder = BaseFinder(wishes.base, platform=wishes.platform, access=wishes.access, progress=talk)
+    with nullcontext(store) if store is not None else Store.open_default() as opened:
+
+        def work(image: str) -> Scan | str:
+            talk.begin(image)
+            try:
+                inventory = read_image(image, platform=wishes.platform, access=wishes.access, progress=talk)
+                return scan_inventory(inventory, opened, wishes, now=moment, finder=finder)
+            except (ImageError, UsageError) as error:
+                return f"{image}: {error.message}" + (f" ({error.hint})" if error.hint else "")
+
+        results = map_in_threads(work, names, threads=AT_A_TIME)
+    return Scans(
+        scans=tuple(result for result in results if isinstance(result, Scan)),
+        failed=tuple(result for result in results if isinstance(result, str)),
+    )
+
+
+class _Numbered:
+    """Progress of several images, told from several threads: one sentence at a time, with how many were begun."""
+
+    def __init__(self, progress: Progress, total: int) -> None:
+        self._progress = progress
+        self._total = total
+        self._begun = 0
+        self._lock = Lock()
+
+    def begin(self, image: str) -> None:
+        """Say that work on an image begins."""
+        with self._lock:
+            self._begun += 1
+            self._progress.step(f"image {self._begun} of {self._total}: {image}")
+
+    def step(self, what: str) -> None:
+        """Say what is done now."""
+        with self._lock:
+            self._progress.step(f"image {self._begun} of {self._total}: {what}")
+
+    def note(self, sentence: str) -> None:
+        """Pass a sentence on."""
+        with self._lock:
+            self._progress.note(sentence)

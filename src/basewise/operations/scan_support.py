@@ -1,0 +1,42 @@
+"""How long an image that was read is supported: its distribution, and the interpreter that ends first."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from basewise.candidates.lifecycle import Cycle, load_lifecycles, phase_on
+from basewise.model.distro import Distro
+from basewise.model.evidence import Support
+from basewise.model.inventory import Inventory
+
+__all__ = ["support_of_inventory"]
+
+_BRANCHED = frozenset({"alpine"})
+"""Distributions whose releases are branches: `3.24` for `3.24.1`."""
+
+
+def support_of_inventory(inventory: Inventory, today: date) -> Support | None:
+    """Return ends of support and the phase on a day; None where neither distribution nor interpreter is known."""
+    known = load_lifecycles()
+    cycle = _distro_cycle(inventory.distro)
+    ends = (known.find("python", runtime.minor) for runtime in inventory.pythons)
+    python = min((found.eol for found in ends if found is not None and found.eol is not None), default=None)
+    if cycle is None and python is None:
+        return None
+    return Support(
+        python_eol=_text(python),
+        distro_eol=_text(cycle.eol if cycle else None),
+        distro_lts_eol=_text(cycle.lts_eol if cycle else None),
+        phase=phase_on(cycle, today),
+    )
+
+
+def _distro_cycle(distro: Distro | None) -> Cycle | None:
+    if distro is None:
+        return None
+    version = ".".join(distro.version.split(".")[:2]) if distro.id in _BRANCHED else distro.version
+    return load_lifecycles().find(distro.id, version)
+
+
+def _text(day: date | None) -> str | None:
+    return day.isoformat() if day is not None else None
