@@ -99,6 +99,7 @@ def derive() -> dict[str, dict[str, Any]]:
         "swaps": table("swaps", [swap(seed, measured["replacements"]) for seed in seeds("swaps")]),
         "overrides": table("overrides", [override(seed) for seed in seeds("overrides")]),
         "gpu": gpu(seeds("gpu"), measured["cuda"]),
+        "known_false": table("known-false-findings", seeds("known_false")),
     }
 
 

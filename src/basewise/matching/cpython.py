@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import partial
-from itertools import groupby
-from operator import attrgetter
 
 from basewise.advisories.store import Store
 from basewise.errors import InvalidValueError
+from basewise.matching.aliases import Vulnerability, by_vulnerability
+from basewise.matching.assemble import assemble
+from basewise.matching.decision import Decision
 from basewise.matching.fixes import judge_fixes
 from basewise.matching.memory import remembered
 from basewise.matching.result import Part
-from basewise.model.advisory import Advisory, FactKind
+from basewise.model.advisory import FactKind
 from basewise.model.evidence import NotCovered
 from basewise.model.finding import Finding, State
 from basewise.model.package import Package
@@ -62,32 +63,28 @@ def match_cpython(packages: Iterable[Package], store: Store) -> Part:
 def _match(package: Package, branch: str, store: Store) -> tuple[Finding, ...]:
     """Return the findings of one interpreter."""
     found = []
-    for identifier, same in groupby(store.facts(ECOSYSTEM, branch, ECOSYSTEM), key=attrgetter("id")):
-        facts = tuple(same)
-        state = judge_fixes(facts, package.version, sort_key)
-        if state.fix is not None:
-            found.append(_finding(identifier, package, State.FIXED, state.fix, store))
-        elif not state.holds:
-            stated = next((fact for fact in facts if fact.kind is FactKind.UNDETERMINED), None)
-            if stated is not None:
-                found.append(_finding(identifier, package, State.UNDETERMINED, stated, store))
+    for vulnerability in by_vulnerability(store.facts(ECOSYSTEM, branch, ECOSYSTEM)):
+        decision = _decide(vulnerability, package.version)
+        if decision is not None:
+            found.append(assemble(vulnerability, decision, package, (package.name,), store))
     return tuple(found)
 
 
-def _finding(identifier: str, package: Package, state: State, fact: Advisory, store: Store) -> Finding:
-    """Return a finding that one fact led to."""
-    fixed = state is State.FIXED
-    return Finding(
-        id=identifier,
-        package=package,
-        binaries=(package.name,),
-        state=state,
-        fixed_version=fact.version if fixed else None,
-        fixed_on=(fact.published or None) if fixed else None,
-        exploited=store.exploited(identifier, fact.published),
-        origins=(fact.origin,),
-        detail=f"fixed in {fact.version}: {fact.detail}" if fixed else fact.detail,
-    )
+def _decide(vulnerability: Vulnerability, version: str) -> Decision | None:
+    """Return what the facts of the branch mean for a version; a fix of another branch says nothing."""
+    state = judge_fixes(vulnerability.facts, version, sort_key)
+    if state.fix is not None:
+        return Decision(
+            state=State.FIXED,
+            facts=(state.fix,),
+            detail=f"fixed in {state.fix.version}: {state.fix.detail}",
+            fixed_version=state.fix.version,
+            fixed_on=state.fix.published or None,
+        )
+    stated = next((fact for fact in vulnerability.facts if fact.kind is FactKind.UNDETERMINED), None)
+    if state.holds or stated is None:
+        return None
+    return Decision(state=State.UNDETERMINED, facts=(stated,), detail=stated.detail)
 
 
 def _incomplete(package: Package, branch: str, store: Store) -> list[NotCovered]:

@@ -1,7 +1,8 @@
 """What applies to Debian packages: by source package and source version, in one release.
 
 The archive's changelogs decide what is fixed; the tracker decides what is not affected, minor, ignored or
-open. A name in a changelog that is no fix proves nothing.
+open. A name in a changelog that is no fix proves nothing. Where neither says anything of a vulnerability, the
+ranges of OSV's Debian records decide.
 """
 
 from __future__ import annotations
@@ -9,21 +10,22 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from functools import partial
-from itertools import groupby
-from operator import attrgetter
-
-import msgspec
 
 from basewise.advisories.store import Store
 from basewise.errors import InvalidValueError
+from basewise.matching.affected import decide_affected
+from basewise.matching.aliases import by_vulnerability
+from basewise.matching.assemble import assemble
+from basewise.matching.decision import Decision
 from basewise.matching.fixes import FixState, judge_fixes
-from basewise.matching.group import SourceGroup, group_by_source
+from basewise.matching.group import SourceGroup, group_by_source, is_kernel_headers
 from basewise.matching.memory import remembered
+from basewise.matching.names import some_names
 from basewise.matching.result import Part
 from basewise.model.advisory import Advisory, FactKind
 from basewise.model.distro import Distro
 from basewise.model.evidence import NotCovered
-from basewise.model.finding import Finding, Severity, State
+from basewise.model.finding import Finding, State
 from basewise.model.package import Package
 from basewise.versions.debian import compare, sort_key
 
@@ -32,9 +34,6 @@ __all__ = ["match_debian"]
 ECOSYSTEM = "debian"
 TRACKER = "debian_tracker"
 ARCHIVE = "debian_archive"
-KERNEL_SOURCE = "linux"
-KERNEL_HEADERS = ("linux-libc-dev", "linux-headers-")
-MAX_NAMES_SHOWN = 8
 
 _BACKPORT = re.compile(r"(?P<version>.+)~(?:deb\d+u|bpo\d+\+)\d+", re.ASCII)
 _TRACKER_STATES = {
@@ -47,15 +46,6 @@ _TRACKER_STATES = {
     FactKind.UNDETERMINED: State.UNDETERMINED,
     FactKind.FIXED_ELSEWHERE: State.OPEN,
 }
-
-
-class Decision(msgspec.Struct, frozen=True):
-    """State of one vulnerability for one installed version, and the facts that led to it."""
-
-    state: State
-    facts: tuple[Advisory, ...]
-    detail: str
-    fix: Advisory | None = None
 
 
 def match_debian(packages: Iterable[Package], distro: Distro, store: Store) -> Part:
@@ -86,7 +76,7 @@ def match_debian(packages: Iterable[Package], distro: Distro, store: Store) -> P
     headers: list[Finding] = []
     for group in covered:
         found = remembered(store, (ECOSYSTEM, release, group), partial(_match_group, group, release, store))
-        (headers if _is_kernel_headers(group) else findings).extend(found)
+        (headers if is_kernel_headers(group) else findings).extend(found)
     return Part(findings=tuple(findings), uncounted=tuple(headers), not_covered=not_covered)
 
 
@@ -102,23 +92,31 @@ def decide(facts: Iterable[Advisory], installed: str) -> Decision | None:
     """
     archive: list[Advisory] = []
     tracker: list[Advisory] = []
+    ranges: list[Advisory] = []
     for fact in facts:
-        (tracker if fact.origin == TRACKER else archive).append(fact)
+        if fact.kind is FactKind.AFFECTED:
+            ranges.append(fact)
+        else:
+            (tracker if fact.origin == TRACKER else archive).append(fact)
     fixes = judge_fixes(archive, installed, sort_key)
     if fixes.holds or (fixes.fix is not None and _is_backport_of(installed, fixes.fix.version)):
         return None
     if fixes.fix is not None:
-        detail = f"fixed in {fixes.fix.version}"
-        return Decision(State.FIXED, (fixes.fix, *_agreeing(tracker)), detail, fixes.fix)
+        return _fixed(fixes.fix, *_agreeing(tracker))
     if tracker:
         return _decide_by_tracker(tracker[0], archive, fixes, installed)
-    if fixes.reverted is not None:
-        detail = f"its fix was taken back in {fixes.reverted.version}"
-        return Decision(State.OPEN, (fixes.reverted,), detail)
-    elsewhere = [fact for fact in archive if fact.kind is FactKind.FIXED_ELSEWHERE]
-    if elsewhere and not _holds_version(elsewhere[0], installed):
-        return Decision(State.UNDETERMINED, (elsewhere[0],), _elsewhere(elsewhere[0]))
-    return None
+    return _decide_without_tracker(ranges, archive, fixes, installed)
+
+
+def _fixed(fix: Advisory, *others: Advisory) -> Decision:
+    """Return the decision that the version of a fact fixes it."""
+    return Decision(
+        state=State.FIXED,
+        facts=(fix, *others),
+        detail=f"fixed in {fix.version}",
+        fixed_version=fix.version,
+        fixed_on=fix.published or None,
+    )
 
 
 def _is_backport_of(installed: str, version: str) -> bool:
@@ -139,7 +137,7 @@ def _decide_by_tracker(
     if stated.kind is FactKind.FIXED and fixes.reverted is None:
         if _reaches(installed, stated.version):
             return None
-        return Decision(State.FIXED, (stated,), f"fixed in {stated.version}", stated)
+        return _fixed(stated)
     if stated.version and fixes.reverted is None and _reaches(installed, stated.version):
         return None
     if stated.kind is FactKind.OPEN and stated.detail and any(_holds_version(f, installed) for f in archive):
@@ -149,7 +147,22 @@ def _decide_by_tracker(
     detail = f"{stated.kind}{f' ({stated.detail})' if stated.detail else ''}"
     if stated.kind is FactKind.FIXED_ELSEWHERE:
         detail = f"open: fixed in unstable in {stated.version}, not in this release"
-    return Decision(state, facts, detail)
+    return Decision(state=state, facts=facts, detail=detail)
+
+
+def _decide_without_tracker(
+    ranges: list[Advisory], archive: list[Advisory], fixes: FixState, installed: str
+) -> Decision | None:
+    """Return what is left to say where neither a changelog has a standing fix nor the tracker a line."""
+    if fixes.reverted is not None:
+        detail = f"its fix was taken back in {fixes.reverted.version}"
+        return Decision(state=State.OPEN, facts=(fixes.reverted,), detail=detail)
+    if ranges:
+        return decide_affected(ranges, installed, sort_key)
+    elsewhere = [fact for fact in archive if fact.kind is FactKind.FIXED_ELSEWHERE]
+    if elsewhere and not _holds_version(elsewhere[0], installed):
+        return Decision(state=State.UNDETERMINED, facts=(elsewhere[0],), detail=_elsewhere(elsewhere[0]))
+    return None
 
 
 def _agreeing(tracker: list[Advisory]) -> tuple[Advisory, ...]:
@@ -184,51 +197,21 @@ def _elsewhere(fact: Advisory) -> str:
 def _match_group(group: SourceGroup, release: str, store: Store) -> tuple[Finding, ...]:
     """Return the findings of one source package."""
     found = []
-    facts = store.facts(ECOSYSTEM, release, group.name)
-    for identifier, same in groupby(facts, key=attrgetter("id")):
-        named = tuple(same)
-        judge = decide if group.comparable else _incomparable
-        decision = judge(named, group.version)
+    judge = decide if group.comparable else _incomparable
+    for vulnerability in by_vulnerability(store.facts(ECOSYSTEM, release, group.name)):
+        decision = judge(vulnerability.facts, group.version)
         if decision is not None:
-            found.append(_finding(identifier, group, decision, named, store))
+            found.append(assemble(vulnerability, decision, group.representative, group.binaries, store))
     return tuple(found)
 
 
-def _incomparable(facts: tuple[Advisory, ...], version: str) -> Decision | None:
+def _incomparable(facts: Iterable[Advisory], version: str) -> Decision | None:
     """Keep a vulnerability of a package whose version cannot be compared, as undetermined."""
     kept = tuple(fact for fact in facts if fact.kind not in {FactKind.NOT_AFFECTED, FactKind.MENTIONED})
     if not kept:
         return None
-    return Decision(State.UNDETERMINED, kept, f"version `{version[:80]}` cannot be compared")
-
-
-def _finding(
-    identifier: str, group: SourceGroup, decision: Decision, facts: tuple[Advisory, ...], store: Store
-) -> Finding:
-    """Return the finding of a decision."""
-    dates = sorted(fact.published for fact in facts if fact.published)
-    severity = next((fact for fact in facts if fact.severity), None)
-    aliases = sorted({alias for fact in facts for alias in fact.aliases} - {identifier})
-    fix = decision.fix
-    return Finding(
-        id=identifier,
-        package=group.representative,
-        binaries=group.binaries,
-        state=decision.state,
-        aliases=tuple(aliases),
-        fixed_version=fix.version if fix else None,
-        fixed_on=(fix.published or None) if fix else None,
-        severity=Severity(severity.severity) if severity else Severity.UNKNOWN,
-        severity_source=severity.origin if severity else "",
-        exploited=store.exploited(identifier, dates[0] if dates else ""),
-        origins=tuple(sorted({fact.origin for fact in decision.facts})),
-        detail=decision.detail,
-    )
-
-
-def _is_kernel_headers(group: SourceGroup) -> bool:
-    """Tell whether nothing but headers of the kernel's source is installed: no kernel runs from it."""
-    return group.name == KERNEL_SOURCE and all(name.startswith(KERNEL_HEADERS) for name in group.binaries)
+    detail = f"version `{version[:80]}` cannot be compared"
+    return Decision(state=State.UNDETERMINED, facts=kept, detail=detail)
 
 
 def _not_covered(
@@ -240,7 +223,7 @@ def _not_covered(
     untracked = [name for name, feeds in looked_at.items() if TRACKER not in feeds]
     said = []
     if unread:
-        why = f"no changelog of them was read for {release}: {_names(unread)}"
+        why = f"no changelog of them was read for {release}: {some_names(unread)}"
         said.append(NotCovered(f"fixes of {len(unread)} of {len(groups)} source packages", why))
     if untracked:
         why = (
@@ -249,13 +232,6 @@ def _not_covered(
         )
         said.append(NotCovered(f"open vulnerabilities of {release}", why))
     if sourceless:
-        why = f"their source package is not known: {_names(sourceless)}"
+        why = f"their source package is not known: {some_names(sourceless)}"
         said.append(NotCovered(f"{len(sourceless)} Debian packages", why))
     return tuple(said)
-
-
-def _names(names: Iterable[str]) -> str:
-    """Return the first names, and how many more there are."""
-    listed = sorted(names)
-    more = len(listed) - MAX_NAMES_SHOWN
-    return ", ".join(listed[:MAX_NAMES_SHOWN]) + (f" and {more} more" if more > 0 else "")

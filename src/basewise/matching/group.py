@@ -12,8 +12,10 @@ import msgspec
 from basewise.errors import InvalidValueError
 from basewise.model.package import Package
 
-__all__ = ["SourceGroup", "group_by_source"]
+__all__ = ["SourceGroup", "group_by_source", "is_kernel_headers"]
 
+KERNEL_SOURCES = frozenset({"linux", "kernel", "linux-headers"})
+KERNEL_HEADERS = ("linux-libc-dev", "linux-headers", "kernel-headers")
 _REBUILD = re.compile(r"\+b\d+$", re.ASCII)
 
 
@@ -56,6 +58,11 @@ def group_by_source(
             members[package.source].append(package)
     groups = (_group(name, sorted(members[name], key=_by_name), sort_key) for name in sorted(members))
     return tuple(groups), tuple(sorted(unknown))
+
+
+def is_kernel_headers(group: SourceGroup) -> bool:
+    """Tell whether nothing but headers of the kernel's source is installed: no kernel runs from it."""
+    return group.name in KERNEL_SOURCES and all(name.startswith(KERNEL_HEADERS) for name in group.binaries)
 
 
 def _by_name(package: Package) -> tuple[str, str, str]:

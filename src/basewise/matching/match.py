@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
-from basewise.advisories.content import ECOSYSTEM_OF_EXPLOITED
+from basewise.advisories.content import ECOSYSTEMS_WITHOUT_PACKAGES
 from basewise.advisories.store import Store
-from basewise.matching.apk import match_apk
 from basewise.matching.cpython import match_cpython
-from basewise.matching.debian import match_debian
+from basewise.matching.os_packages import OS_TYPES, judged_as, match_os, own_type
+from basewise.matching.pypi import match_pypi
 from basewise.matching.result import MatchResult, Part
 from basewise.model.advisory import SourceStatus
 from basewise.model.distro import Distro
@@ -18,40 +18,47 @@ from basewise.model.package import Package, PackageType
 
 __all__ = ["match"]
 
-_OS_TYPES = {"debian": PackageType.DEB, "alpine": PackageType.APK}
+_NO_DISTRO = Distro("", "")
+_PYPI = "pypi"
+
+ByType = Mapping[PackageType, list[Package]]
 
 
-def match(packages: Iterable[Package] | None, distro: Distro, store: Store) -> MatchResult:
+def match(packages: Iterable[Package] | None, distro: Distro | None, store: Store) -> MatchResult:
     """Find what applies to the packages of an inventory, or of a base image with packages added to it.
 
     Args:
-        packages: OS packages and the CPython of `/usr/local` (type `cpython`), in any order; None when
-            the list of OS packages is not known.
-        distro: Distribution of the inventory.
+        packages: OS packages, the CPython of `/usr/local` (type `cpython`), and Python distributions that no OS
+            package owns (type `pypi`), in any order; None when the list of OS packages is not known.
+        distro: Distribution of the inventory; None where nothing names one.
         store: Where the facts are.
 
     Returns:
         A result that does not depend on the order of `packages`. `measured` is False for a distribution or
-        release of which the store knows nothing, and for an unknown list.
+        release of which the store knows nothing, and for an unknown list. Without advisories of PyPI it stays
+        as it is, and what is unseen is said: OS packages are no less judged for that.
 
     Raises:
         StoreError: The store is damaged.
     """
+    system = distro or _NO_DISTRO
     if packages is None:
-        reason = NotCovered(f"OS packages of {distro}", "the list of installed packages is not known")
-        return MatchResult(measured=False, not_covered=(reason, *_python_packages(store)))
-    installed = tuple(packages)
+        reason = NotCovered(f"OS packages of {system}", "the list of installed packages is not known")
+        return MatchResult(measured=False, unjudged=OS_TYPES, not_covered=(reason, *_python_packages(store)))
     by_type: dict[PackageType, list[Package]] = {kind: [] for kind in PackageType}
-    for package in installed:
+    for package in packages:
         by_type[package.type].append(package)
-    parts = (_match_os(by_type, distro, store), match_cpython(by_type[PackageType.CPYTHON], store))
+    of_system = match_os(by_type, system, store)
+    of_python = match_pypi(by_type[PackageType.PYPI], store)
+    parts = (of_system, match_cpython(by_type[PackageType.CPYTHON], store), of_python)
     not_covered = {said for part in parts for said in part.not_covered}
     return MatchResult(
-        measured=all(part.measured for part in parts),
+        measured=of_system.measured or _is_python_alone(by_type, system, of_python),
+        unjudged=_unjudged(by_type, system, of_system, of_python),
         findings=_sorted(finding for part in parts for finding in part.findings),
         uncounted=_sorted(finding for part in parts for finding in part.uncounted),
         not_covered=tuple(sorted({*not_covered, *_python_packages(store)})),
-        sources=_sources(by_type, distro, store),
+        sources=_sources(by_type, system, store),
     )
 
 
@@ -60,35 +67,25 @@ def _sorted(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     return tuple(sorted(findings, key=lambda found: (found.id, found.package.name, found.package.version)))
 
 
-def _match_os(by_type: dict[PackageType, list[Package]], distro: Distro, store: Store) -> Part:
-    """Match the packages of the distribution's own package manager; others are said to be unseen."""
-    own = _OS_TYPES.get(distro.id)
-    foreign = [
-        NotCovered(f"{len(by_type[kind])} {kind} packages", f"{distro} has no advisories for them")
-        for kind in (PackageType.DEB, PackageType.APK, PackageType.RPM)
-        if kind is not own and by_type[kind]
-    ]
-    if own is None:
-        why = f"the advisory store holds no facts of distribution `{distro.id or 'unknown'}`"
-        return Part(measured=False, not_covered=(NotCovered(f"OS packages of {distro}", why),))
-    if not by_type[own]:
-        why = "the list of installed packages is empty"
-        part = Part(measured=False, not_covered=(NotCovered(f"OS packages of {distro}", why),))
-    elif own is PackageType.DEB:
-        part = match_debian(by_type[own], distro, store)
-    else:
-        part = match_apk(by_type[own], distro, store)
-    return Part(
-        measured=part.measured and not foreign,
-        findings=part.findings,
-        uncounted=part.uncounted,
-        not_covered=(*part.not_covered, *foreign),
-    )
+def _is_python_alone(by_type: ByType, distro: Distro, of_python: Part) -> bool:
+    """Tell whether Python distributions were judged where nothing says that there are OS packages: a directory."""
+    if distro.id or any(by_type[kind] for kind in OS_TYPES):
+        return False
+    return bool(by_type[PackageType.PYPI]) and of_python.measured
+
+
+def _unjudged(by_type: ByType, distro: Distro, of_system: Part, of_python: Part) -> tuple[PackageType, ...]:
+    """Return the types of installed packages whose advisories could not be asked, sorted."""
+    own = own_type(distro) if of_system.measured else None
+    missing = {kind for kind in OS_TYPES if by_type[kind] and kind is not own}
+    if not of_python.measured:
+        missing.add(PackageType.PYPI)
+    return tuple(sorted(missing))
 
 
 def _python_packages(store: Store) -> tuple[NotCovered, ...]:
     """Say that Python packages are not seen while the store has no advisories of PyPI."""
-    if "pypi" in store.ecosystems():
+    if _PYPI in store.ecosystems():
         return ()
     why = "the advisory store has no PyPI advisories"
     return (
@@ -97,19 +94,28 @@ def _python_packages(store: Store) -> tuple[NotCovered, ...]:
     )
 
 
-def _sources(
-    by_type: dict[PackageType, list[Package]], distro: Distro, store: Store
-) -> tuple[SourceStatus, ...]:
+def _sources(by_type: ByType, distro: Distro, store: Store) -> tuple[SourceStatus, ...]:
     """Return the sources that had a say: those of the ecosystems, and of the release or branch."""
-    ecosystems = {ECOSYSTEM_OF_EXPLOITED}
-    if by_type.get(_OS_TYPES.get(distro.id, PackageType.RPM)):
-        ecosystems.add(distro.id)
-    scopes = {"", distro.codename, ".".join(distro.version.split(".")[:2])}
+    original = judged_as(distro)
+    ecosystems = set(ECOSYSTEMS_WITHOUT_PACKAGES)
+    own = own_type(distro)
+    if own is not None and by_type[own]:
+        ecosystems.add(original.id)
+    if by_type[PackageType.PYPI]:
+        ecosystems.add(_PYPI)
+    scopes = {original.codename, original.version, ".".join(original.version.split(".")[:2])}
+    scopes.add(original.version.partition(".")[0])
     for package in by_type[PackageType.CPYTHON]:
         ecosystems.add("cpython")
         scopes.add(".".join(package.version.split(".")[:2]))
     return tuple(
         source
         for source in store.sources()
-        if source.ecosystem in ecosystems and source.name.partition(" ")[2] in scopes
+        if source.ecosystem in ecosystems and not _is_of_another_release(source, scopes, store)
     )
+
+
+def _is_of_another_release(source: SourceStatus, scopes: set[str], store: Store) -> bool:
+    """Tell whether a source is about one release, and that is none of those that were looked at."""
+    scope = source.name.partition(" ")[2]
+    return scope in store.releases(source.ecosystem) - scopes - {""}

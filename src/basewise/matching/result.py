@@ -7,6 +7,7 @@ import msgspec
 from basewise.model.advisory import SourceStatus
 from basewise.model.evidence import NotCovered
 from basewise.model.finding import Finding
+from basewise.model.package import PackageType
 
 __all__ = ["MatchResult", "Part"]
 
@@ -15,11 +16,14 @@ class MatchResult(msgspec.Struct, frozen=True, kw_only=True):
     """Findings of one inventory.
 
     Args:
-        measured: The OS packages could be judged; False makes every count null.
+        measured: The OS packages could be judged, or there is no OS and the Python packages could; False makes
+            every count null.
         findings: What counts, sorted.
         uncounted: Shown apart and in no count: kernel headers, security entries without a CVE.
         not_covered: What could not be seen, and why.
         sources: The sources that were used.
+        unjudged: Types of installed packages whose advisories could not be asked, sorted: their findings are
+            missing, whatever `measured` says.
     """
 
     measured: bool
@@ -27,6 +31,7 @@ class MatchResult(msgspec.Struct, frozen=True, kw_only=True):
     uncounted: tuple[Finding, ...] = ()
     not_covered: tuple[NotCovered, ...] = ()
     sources: tuple[SourceStatus, ...] = ()
+    unjudged: tuple[PackageType, ...] = ()
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True):

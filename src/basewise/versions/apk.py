@@ -9,12 +9,14 @@ Reference: apk-package(5), section "Package metadata", and the order that `apk v
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from basewise.errors import InvalidValueError
 
 __all__ = ["ApkKey", "compare", "sort_key"]
 
 MAX_VERSION_CHARACTERS = 512
+_CACHED_KEYS = 65_536
 _VERSION = re.compile(
     r"(?P<numbers>\d+(?:\.\d+)*)(?P<letter>[a-z])?(?P<suffixes>(?:_[a-z]+\d*)*)"
     r"(?:~(?P<commit>[0-9a-f]+))?(?:-r(?P<revision>\d+))?",
@@ -30,6 +32,7 @@ _EARLIER, _END, _REVISION, _COMMIT, _SUFFIX_NUMBER, _LATER, _LETTER, _NUMBER = r
 ApkKey = tuple[tuple[int, str, int], ...]
 
 
+@lru_cache(maxsize=_CACHED_KEYS)
 def sort_key(version: str) -> ApkKey:
     """Return a value that orders like the version.
 

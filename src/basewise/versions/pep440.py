@@ -14,9 +14,10 @@ from functools import lru_cache
 
 from basewise.errors import InvalidValueError
 
-__all__ = ["compare", "is_prerelease", "release_branch", "sort_key"]
+__all__ = ["compare", "is_prerelease", "release_branch", "release_series", "sort_key"]
 
 MAX_VERSION_CHARACTERS = 512
+_CACHED_KEYS = 65_536
 _VERSION = re.compile(
     r"""
     v?(?:(?P<epoch>\d+)!)?
@@ -38,7 +39,7 @@ LocalPart = tuple[int, int, str]
 Pep440Key = tuple[int, tuple[int, ...], tuple[int, int], int, float, tuple[LocalPart, ...]]
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=_CACHED_KEYS)
 def sort_key(version: str) -> Pep440Key:
     """Return a value that orders like the version.
 
@@ -91,6 +92,16 @@ def release_branch(version: str) -> str:
     """
     numbers = sort_key(version)[1]
     return f"{numbers[0]}.{numbers[1] if len(numbers) > 1 else 0}"
+
+
+def release_series(version: str) -> tuple[int, int]:
+    """Return epoch and first number: (0, 3) of `3.12.14`.
+
+    Raises:
+        InvalidValueError: Not a PEP 440 version.
+    """
+    epoch, release, *_ = sort_key(version)
+    return epoch, release[0]
 
 
 def _parse(version: str) -> re.Match[str]:

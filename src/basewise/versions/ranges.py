@@ -2,47 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
+from typing import Any
 
-import msgspec
+from basewise.model.advisory import VersionRange
 
-__all__ = ["VersionRange", "any_contains"]
+__all__ = ["SortKey", "contains"]
+
+SortKey = Callable[[str], Any]
+"""The order of an ecosystem, as `basewise.versions.debian.sort_key`; raises `InvalidValueError`."""
+
+BEGINNING = frozenset({"", "0"})
 
 
-class VersionRange(msgspec.Struct, frozen=True, order=True, kw_only=True):
-    """Affected versions of one line of development.
+def contains(item: VersionRange, version: str, sort_key: SortKey) -> bool:
+    """Tell whether a version is affected.
 
     Args:
-        introduced: First affected version; "" or `0` for the beginning.
-        fixed: First version that is not affected any more; "" for none.
-        last_affected: Last affected version, where no fixed one is known; "" for none.
-    """
-
-    introduced: str = ""
-    fixed: str = ""
-    last_affected: str = ""
-
-    def contains(self, version: str, compare: Callable[[str, str], int]) -> bool:
-        """Tell whether `version` is affected.
-
-        Args:
-            version: The version in question.
-            compare: Order of the ecosystem, as `basewise.versions.debian.compare`.
-
-        Raises:
-            InvalidValueError: A version is not one of that ecosystem.
-        """
-        if self.introduced not in {"", "0"} and compare(version, self.introduced) < 0:
-            return False
-        if self.fixed:
-            return compare(version, self.fixed) < 0
-        return not self.last_affected or compare(version, self.last_affected) <= 0
-
-
-def any_contains(ranges: Iterable[VersionRange], version: str, compare: Callable[[str, str], int]) -> bool:
-    """Tell whether one of `ranges` holds `version`.
+        item: Range; "0" or "" in `introduced` is before every version. Where both ends are given, `fixed` counts.
+        version: The version in question.
+        sort_key: Order of the ecosystem.
 
     Raises:
         InvalidValueError: A version is not one of that ecosystem.
     """
-    return any(item.contains(version, compare) for item in ranges)
+    at = sort_key(version)
+    if item.introduced not in BEGINNING and at < sort_key(item.introduced):
+        return False
+    if item.fixed:
+        return bool(at < sort_key(item.fixed))
+    return not item.last_affected or bool(at <= sort_key(item.last_affected))

@@ -10,12 +10,14 @@ Reference: rpm-version(7).
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from basewise.errors import InvalidValueError
 
 __all__ = ["compare", "sort_key"]
 
 MAX_VERSION_CHARACTERS = 512
+_CACHED_KEYS = 65_536
 _VERSION = re.compile(
     r"(?:(?P<epoch>\d+):)?(?P<version>[A-Za-z0-9._+~^]+)(?:-(?P<release>[A-Za-z0-9._+~^]+))?", re.ASCII
 )
@@ -26,6 +28,7 @@ Segment = tuple[int, int, str]
 RpmKey = tuple[int, tuple[Segment, ...], tuple[Segment, ...]]
 
 
+@lru_cache(maxsize=_CACHED_KEYS)
 def sort_key(version: str) -> RpmKey:
     """Return epoch, version and release as values that order like them.
 

@@ -1,0 +1,81 @@
+"""What to do first: an order of findings that can be explained in one sentence.
+
+Exploited first; then by severity, an unknown one after medium; then by the chance of exploitation (EPSS); what can
+be fixed first; then by name. A vulnerability that no list knows is neither safe nor urgent: unknown severities come
+after medium and before low, and without a score of EPSS a finding comes after those of its severity that have one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from basewise.matching.aliases import identifier_order
+from basewise.model.finding import Finding, Severity, State
+
+__all__ = ["SEVERITY_ORDER", "by_risk", "explain_risk", "is_at_least", "risk_order"]
+
+SEVERITY_ORDER = (
+    Severity.CRITICAL,
+    Severity.HIGH,
+    Severity.MEDIUM,
+    Severity.UNKNOWN,
+    Severity.LOW,
+    Severity.NEGLIGIBLE,
+)
+"""From the most severe down; also the order of gates: what nobody rated violates a gate at `low`, none at `medium`."""
+
+_RANK = {severity: rank for rank, severity in enumerate(SEVERITY_ORDER)}
+_STATES = {
+    state: rank
+    for rank, state in enumerate((State.FIXED, State.OPEN, State.WONT_FIX, State.UNDETERMINED, State.MINOR))
+}
+
+RiskOrder = tuple[bool, int, float, int, tuple[int, int, int, str], str, str]
+
+
+def risk_order(finding: Finding) -> RiskOrder:
+    """Return the key that sorts the most urgent finding to the front."""
+    return (
+        finding.exploited is not True,
+        _RANK[finding.severity],
+        -finding.epss if finding.epss is not None else 1.0,
+        _STATES[finding.state],
+        identifier_order(finding.id),
+        finding.package.source or finding.package.name,
+        finding.package.version,
+    )
+
+
+def by_risk(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Return findings sorted by risk, the most urgent first."""
+    return tuple(sorted(findings, key=risk_order))
+
+
+def is_at_least(severity: Severity, threshold: Severity) -> bool:
+    """Tell whether a severity reaches the threshold of a gate.
+
+    Args:
+        severity: Of a finding.
+        threshold: Of the gate.
+    """
+    return _RANK[severity] <= _RANK[threshold]
+
+
+def explain_risk(finding: Finding) -> str:
+    """Return in a few words why a finding stands where it does.
+
+    Args:
+        finding: The finding.
+
+    Returns:
+        For example `exploited, high (debian_tracker), EPSS 12.3 %, fixable`.
+    """
+    words = []
+    if finding.exploited:
+        words.append("exploited")
+    by_whom = f" ({finding.severity_source})" if finding.severity_source else ""
+    words.append(f"{finding.severity}{by_whom}" if by_whom else "severity unknown")
+    if finding.epss is not None:
+        words.append(f"EPSS {finding.epss:.1%}".replace("%", " %"))
+    words.append("fixable" if finding.state is State.FIXED else str(finding.state))
+    return ", ".join(words)

@@ -1,0 +1,45 @@
+"""What applies to Ubuntu packages: by source package and source version, in one release."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from basewise.advisories.store import Store
+from basewise.matching.group import group_by_source
+from basewise.matching.listed import Family, match_groups
+from basewise.matching.names import some_names
+from basewise.matching.result import Part
+from basewise.model.distro import Distro
+from basewise.model.evidence import NotCovered
+from basewise.model.package import Package
+from basewise.versions.debian import sort_key
+
+__all__ = ["match_ubuntu"]
+
+ECOSYSTEM = "ubuntu"
+
+
+def match_ubuntu(packages: Iterable[Package], distro: Distro, store: Store) -> Part:
+    """Find what applies to the `deb` packages of an Ubuntu release.
+
+    Args:
+        packages: Installed packages of type `deb`.
+        distro: Release; its version (`24.04`) names the facts.
+        store: Where the facts are.
+
+    Returns:
+        Findings, kernel headers apart. Not measured when nothing is known of the release.
+    """
+    groups, sourceless = group_by_source(packages, sort_key)
+    if not groups and not sourceless:
+        return Part()
+    if distro.version not in store.releases(ECOSYSTEM) or not groups:
+        why = f"the advisory store holds no facts of Ubuntu {distro.version or '(unknown release)'}"
+        if not groups:
+            why = f"their source package is not known: {some_names(sourceless)}"
+        return Part(measured=False, not_covered=(NotCovered(f"OS packages of {distro}", why),))
+    unseen = []
+    if sourceless:
+        why = f"their source package is not known: {some_names(sourceless)}"
+        unseen.append(NotCovered(f"{len(sourceless)} Ubuntu packages", why))
+    return match_groups(groups, Family(ECOSYSTEM, distro.version, sort_key), store, unseen)
