@@ -74,7 +74,8 @@ def test_every_fact_is_in_the_groups_that_it_speaks_of() -> None:
 
 def test_ids_are_ordered_by_family_and_cves_by_year_and_number() -> None:
     rising = ["CVE-2019-9999", "CVE-2026-999", "CVE-2026-1000", "GHSA-zzzz", "PYSEC-2020-1", "OSV-1", "Z-1"]
-    assert sorted(rising[::-1], key=identifier_order) == rising
+    falling = rising[::-1]
+    assert sorted(falling, key=identifier_order) == rising
 
 
 def test_a_long_chain_takes_no_recursion() -> None:
