@@ -13,7 +13,15 @@ from basewise import __version__
 from basewise._internal.text import safe_text
 from basewise.errors import BasewiseError, OutputError
 
-__all__ = ["ConsoleProgress", "print_bug", "print_error", "say", "use_color", "write_stdout"]
+__all__ = [
+    "ConsoleProgress",
+    "print_bug",
+    "print_error",
+    "say",
+    "use_color",
+    "write_stdout",
+    "write_stdout_bytes",
+]
 
 
 def say(line: str) -> None:
@@ -110,9 +118,19 @@ def write_stdout(text: str) -> None:
     """
     if sys.stdout is None:
         raise OutputError("cannot write the result: stdout is closed", hint="name a file with `-o`")
-    encoding = sys.stdout.encoding or "utf-8"
+    write_stdout_bytes(text.encode(sys.stdout.encoding or "utf-8", "backslashreplace"))
+
+
+def write_stdout_bytes(content: bytes) -> None:
+    """Write bytes to stdout as they are; a closed pipe is no error.
+
+    Raises:
+        OutputError: There is no stdout, or it takes no more.
+    """
+    if sys.stdout is None:
+        raise OutputError("cannot write the result: stdout is closed", hint="name a file with `-o`")
     try:
-        sys.stdout.buffer.write(text.encode(encoding, "backslashreplace"))
+        sys.stdout.buffer.write(content)
         sys.stdout.flush()
     except BrokenPipeError:
         _leave_to_nobody(sys.stdout)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any, TypeVar
 
 import click
 
-from basewise.cli.console import write_stdout
+from basewise.cli.console import write_stdout, write_stdout_bytes
 from basewise.errors import InvalidValueError, UsageError
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "output_options",
     "parse_now",
     "terminal_width",
+    "write_picture",
     "write_result",
 ]
 
@@ -117,8 +119,27 @@ def write_result(text: str, output: str | None) -> None:
     if output is None:
         write_stdout(text)
         return
+    _write_file(text.encode("utf-8", "backslashreplace"), output)
+
+
+def write_picture(content: bytes, output: str | None) -> None:
+    """Write bytes to a file (whole or not at all), or to stdout where that is no terminal.
+
+    Raises:
+        OutputError: The file could not be written; an old one is untouched.
+        UsageError: The file name is empty, or a terminal would get the bytes.
+    """
+    if output is not None:
+        _write_file(content, output)
+    elif sys.stdout is not None and sys.stdout.isatty():
+        raise UsageError("a terminal shows no PNG", hint="name a file with `-o picture.png`")
+    else:
+        write_stdout_bytes(content)
+
+
+def _write_file(content: bytes, output: str) -> None:
     if not output:
         raise UsageError("`-o` needs a file name", hint="leave `-o` out to write to stdout")
     from basewise._internal.paths import write_atomically
 
-    write_atomically(Path(output), text.encode("utf-8", "backslashreplace"))
+    write_atomically(Path(output), content)

@@ -58,6 +58,7 @@ def count_findings(
         as_of=min((s.as_of for s in sources if s.ecosystem not in ECOSYSTEMS_WITHOUT_PACKAGES), default=None),
         exploited_after_rebuild=_exploited(left),
         by_severity_after_rebuild=_by_severity([f for f in left if f.state is not State.MINOR]),
+        by_severity_fixable=_by_severity([f for f in counted if f.state is State.FIXED]),
     )
 
 

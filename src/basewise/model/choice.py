@@ -94,7 +94,11 @@ class ScoreParts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Candidate(msgspec.Struct, frozen=True, kw_only=True):
-    """One base image with all its evidence, for one application."""
+    """One base image with all its evidence, for one application.
+
+    `vulnerabilities` are of the base and the OS packages that the application adds, `base_vulnerabilities` of
+    the base alone.
+    """
 
     image: str
     also_known_as: tuple[str, ...]
@@ -125,6 +129,7 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
     fixes_since_build: tuple[str, ...] = ()
     uncounted: tuple[Uncounted, ...] = ()
     swaps: tuple[Swap, ...] = ()
+    base_vulnerabilities: Vulnerabilities = msgspec.field(default_factory=Vulnerabilities)
 
     @property
     def python_minor(self) -> str:

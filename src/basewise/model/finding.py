@@ -112,6 +112,7 @@ class Vulnerabilities(msgspec.Struct, frozen=True, kw_only=True):
         as_of: The oldest date of the sources used, `YYYY-MM-DD`; None when unmeasured.
         exploited_after_rebuild: Those of `exploited` that stay after a rebuild.
         by_severity_after_rebuild: Severities of what stays after a rebuild, minor findings left out.
+        by_severity_fixable: Severities of the fixable ones.
     """
 
     total: int | None = None
@@ -124,3 +125,4 @@ class Vulnerabilities(msgspec.Struct, frozen=True, kw_only=True):
     as_of: str | None = None
     exploited_after_rebuild: int | None = None
     by_severity_after_rebuild: BySeverity = msgspec.field(default_factory=BySeverity)
+    by_severity_fixable: BySeverity = msgspec.field(default_factory=BySeverity)

@@ -22,13 +22,15 @@ MAX_LISTED_IDS = 50
 class Findings(msgspec.Struct, frozen=True, kw_only=True):
     """The findings of one base image with the packages that the application adds.
 
-    `counts` has only None when `measured` is False; `uncounted` are shown beside it.
+    `counts` has only None when `measured` is False; `uncounted` are shown beside it. `base_counts` are of the
+    base alone.
     """
 
     findings: tuple[Finding, ...]
     uncounted: tuple[Finding, ...]
     counts: Vulnerabilities
     measured: bool
+    base_counts: Vulnerabilities = msgspec.field(default_factory=Vulnerabilities)
 
 
 def build_candidate(image: BaseImage, fit: Fit, found: Findings, *, now: datetime) -> Candidate:
@@ -60,6 +62,7 @@ def build_candidate(image: BaseImage, fit: Fit, found: Findings, *, now: datetim
         packages_basis=str(image.packages_basis),
         size=size_of(image, fit),
         vulnerabilities=found.counts,
+        base_vulnerabilities=found.base_counts,
         surface=image.surface,
         support=support_of(image, today),
         trust=image.trust,

@@ -38,6 +38,7 @@ class FindingsReader:
             uncounted=result.uncounted,
             counts=count(result),
             measured=result.measured,
+            base_counts=count(self._match(image, image.packages)),
         )
 
     def is_verified(self, image: BaseImage, fit: Fit) -> bool:

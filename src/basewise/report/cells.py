@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
@@ -17,6 +17,7 @@ __all__ = [
     "ExcludedGroup",
     "Row",
     "count_sources",
+    "counted_with",
     "excluded_groups",
     "row_of",
     "shortened",
@@ -133,6 +134,19 @@ def count_sources(coverage: Coverage) -> tuple[str, ...]:
         f"{plural(age, 'day')} old, {plural(sum(entries for _, entries in parts), 'entry', 'entries')}, "
         + ("signature checked" if verified else "not verified by signature")
         for (feed, as_of, age, verified), parts in groups.items()
+    )
+
+
+def counted_with(coverage: Coverage, dates: Iterable[str | None], distros: set[str]) -> str:
+    """Return the unit of counting, the feeds that counted and their oldest date."""
+    if not coverage.sources:
+        return "no advisory source is named, so no count is shown"
+    counted = distros | {"cpython"}
+    names = sorted({s.name.partition(" ")[0] for s in coverage.sources if s.ecosystem in counted})
+    oldest = min((date for date in dates if date is not None), default="an unknown date")
+    return (
+        f"one vulnerability in one source package counts once; counted with {', '.join(names) or 'no source'}, "
+        f"oldest data of {oldest}; counts of different distributions are not the same thing"
     )
 
 

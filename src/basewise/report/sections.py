@@ -9,7 +9,7 @@ import msgspec
 from basewise._internal.text import plural
 from basewise.model.choice import AppSummary, Choice
 from basewise.model.verdict import ReasonKind
-from basewise.report.cells import count_sources, excluded_groups, shortened, swap_sentence
+from basewise.report.cells import count_sources, counted_with, excluded_groups, shortened, swap_sentence
 
 __all__ = ["Section", "app_lines", "from_line", "legend", "sections_of"]
 
@@ -62,21 +62,12 @@ def app_lines(app: AppSummary) -> tuple[str, ...]:
 
 def legend(choice: Choice) -> tuple[str, ...]:
     """Return the lines below the table: what its columns mean, from when its counts are, what is unmeasured."""
-    return (*_counted(choice), *_unmeasured(choice), _COLUMNS_EXPLAINED, _MARKS_EXPLAINED)
+    return (_counted(choice), *_unmeasured(choice), _COLUMNS_EXPLAINED, _MARKS_EXPLAINED)
 
 
-def _counted(choice: Choice) -> Iterator[str]:
-    if not choice.coverage.sources:
-        yield "no advisory source is named, so no count is shown"
-        return
-    counted = {candidate.distro.id for candidate in choice.candidates} | {"cpython"}
-    names = sorted({s.name.partition(" ")[0] for s in choice.coverage.sources if s.ecosystem in counted})
-    dates = [c.vulnerabilities.as_of for c in choice.candidates if c.vulnerabilities.as_of is not None]
-    yield (
-        f"one vulnerability in one source package counts once; counted with {', '.join(names) or 'no source'}, "
-        f"oldest data of {min(dates, default='an unknown date')}; counts of different distributions are not "
-        "the same thing"
-    )
+def _counted(choice: Choice) -> str:
+    dates = [candidate.vulnerabilities.as_of for candidate in choice.candidates]
+    return counted_with(choice.coverage, dates, {candidate.distro.id for candidate in choice.candidates})
 
 
 def _unmeasured(choice: Choice) -> Iterator[str]:

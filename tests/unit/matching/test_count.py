@@ -43,6 +43,9 @@ def test_undetermined_stands_beside_the_total() -> None:
     assert counts.by_severity_after_rebuild == BySeverity(
         critical=0, high=0, medium=0, low=1, negligible=0, unknown=1
     )
+    assert counts.by_severity_fixable == BySeverity(
+        critical=0, high=1, medium=0, low=0, negligible=0, unknown=1
+    )
 
 
 def test_what_was_not_measured_has_no_number() -> None:

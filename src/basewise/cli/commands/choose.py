@@ -16,6 +16,7 @@ from basewise.cli.options import (
     output_options,
     parse_now,
     terminal_width,
+    write_picture,
     write_result,
 )
 
@@ -64,7 +65,7 @@ EXIT_NO_CANDIDATE = 1
 @access_options
 @click.option("--dockerfile", metavar="PATH", help="Write the Dockerfile there (`-`: to stdout, alone).")
 @click.option("--force", is_flag=True, help="Let `--dockerfile` replace files that basewise did not write.")
-@output_options(("table", "json", "markdown"))
+@output_options(("table", "json", "markdown", "svg", "png"))
 @now_option
 @common_options
 def command(**flags: Any) -> int:  # noqa: ANN401 - one name for all flags; each is typed where it is used
@@ -100,6 +101,11 @@ def _print(choice: Choice, flags: dict[str, Any], *, with_dockerfile: bool) -> N
 
     color = use_color(flags["color"]) and flags["output"] is None
     form = flags["output_format"]
+    if form == "png":
+        from basewise.report.pictures import render_choice_png
+
+        write_picture(render_choice_png(choice), flags["output"])
+        return
     text = render(
         choice, form, width=terminal_width(flags["output"]), color=color, with_dockerfile=with_dockerfile
     )
