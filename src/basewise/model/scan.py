@@ -22,6 +22,7 @@ __all__ = [
     "ScanFinding",
     "ScanPackage",
     "ScanSummary",
+    "ScanUpgrade",
     "Scans",
 ]
 
@@ -82,6 +83,32 @@ class ScanFinding(msgspec.Struct, frozen=True, order=True, kw_only=True):
     detail: str
     advice: str
     vex: str = ""
+
+
+class ScanUpgrade(msgspec.Struct, frozen=True, kw_only=True):
+    """A package to upgrade, and all findings that this removes.
+
+    Args:
+        package: As installed; its findings have the same.
+        binaries: Names of all installed packages of that source.
+        to: The lowest version that fixes all of them: a source version for an OS package.
+        command: What installs it in a Dockerfile, "" where no package manager of the image can.
+        fixes: Ids of the findings, most urgent first.
+        severity: The worst of them; unknown stands above low.
+        exploited: How many of them are known to be exploited.
+        layer, instruction, introduced_by: As in the findings.
+    """
+
+    package: ScanPackage
+    binaries: tuple[str, ...]
+    to: str
+    command: str
+    fixes: tuple[str, ...]
+    severity: Severity
+    exploited: int
+    layer: int | None
+    instruction: str
+    introduced_by: Origin
 
 
 class IgnoredFinding(msgspec.Struct, frozen=True, order=True, kw_only=True):
@@ -148,7 +175,8 @@ class ScanSummary(msgspec.Struct, frozen=True, kw_only=True):
         vulnerabilities: Of the whole image, ignored ones left out.
         ignored: Number of ignored findings.
         uncounted: Shown beside the count: kernel headers, entries without a CVE.
-        verdict: `findings`, `clean` (nothing found and nothing unseen), or `incomplete`.
+        verdict: `findings`; `clean` where nothing was found and nothing left unseen; `ignored` where all that was
+            found is ignored and nothing left unseen; else `incomplete`.
     """
 
     packages: int
@@ -168,6 +196,7 @@ class Scan(msgspec.Struct, frozen=True, kw_only=True):
         version: Of basewise.
         embedded: What stands inside something else: evidence, neither judged nor counted.
         findings: In the order of risk, most urgent first; without what `shown` leaves out.
+        upgrades: What removes the fixable ones of `findings`, most urgent first.
         uncounted: Findings beside the count.
         notes: Sentences about rules that expired, match nothing, or similar.
         shown: What was asked to be left out; None when everything is here.
@@ -183,6 +212,7 @@ class Scan(msgspec.Struct, frozen=True, kw_only=True):
     packages: tuple[SbomPackage, ...]
     embedded: tuple[SbomEmbedded, ...]
     findings: tuple[ScanFinding, ...]
+    upgrades: tuple[ScanUpgrade, ...]
     ignored: tuple[IgnoredFinding, ...]
     uncounted: tuple[ScanFinding, ...]
     notes: tuple[str, ...]

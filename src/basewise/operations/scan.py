@@ -25,6 +25,7 @@ from basewise.operations.scan_findings import Placer, by_urgency
 from basewise.operations.scan_options import ScanOptions
 from basewise.operations.scan_packages import judged_packages
 from basewise.operations.scan_support import support_of_inventory
+from basewise.operations.scan_upgrades import upgrades_of
 from basewise.policy.gate import judge_gate
 from basewise.policy.ignore import Ignored, apply_rules
 from basewise.policy.severity import at_least
@@ -106,6 +107,7 @@ def scan_inventory(
         packages=sbom.packages,
         embedded=sbom.embedded,
         findings=shown,
+        upgrades=upgrades_of(shown),
         ignored=decided.ignored,
         uncounted=uncounted,
         notes=(*notes, *decided.notes),

@@ -2,33 +2,12 @@
 
 from __future__ import annotations
 
-import shlex
-
 from basewise.model.finding import Finding, State
 from basewise.model.package import PackageType
 from basewise.model.scan import Origin
+from basewise.report.upgrade_command import upgrade_command
 
-__all__ = ["advise", "upgrade_command"]
-
-
-def upgrade_command(finding: Finding) -> str:
-    """Return the command that installs the fix, "" where no package manager can.
-
-    Names come from the image: each is quoted for a shell.
-    """
-    if finding.state is not State.FIXED or finding.fixed_version is None:
-        return ""
-    names = " ".join(shlex.quote(name) for name in finding.binaries)
-    match finding.package.type:
-        case PackageType.DEB:
-            return f"apt-get update && apt-get install --only-upgrade -y {names}"
-        case PackageType.APK:
-            return f"apk add --no-cache --upgrade {names}"
-        case PackageType.RPM:
-            return f"dnf upgrade -y {names}"
-        case PackageType.PYPI:
-            return f"pip install {shlex.quote(f'{finding.package.name}>={finding.fixed_version}')}"
-    return ""
+__all__ = ["advise"]
 
 
 def advise(finding: Finding, origin: Origin) -> str:
@@ -43,7 +22,7 @@ def advise(finding: Finding, origin: Origin) -> str:
         case State.FIXED:
             return _upgrade(finding, name, origin)
         case State.OPEN:
-            return f"no version of `{name}` in this release fixes it; remove the package if nothing needs it"
+            return _wait(finding, name)
         case State.WONT_FIX:
             return f"the distribution will not fix `{name}` in this release; a newer release or removing it would help"
         case State.MINOR:
@@ -53,12 +32,21 @@ def advise(finding: Finding, origin: Origin) -> str:
 
 
 def _upgrade(finding: Finding, name: str, origin: Origin) -> str:
+    if finding.fixed_version is None:
+        return f"upgrade `{name}`: a fix is published"
     to = f"upgrade `{name}` to {finding.fixed_version}"
-    if finding.package.type is PackageType.CPYTHON:
-        how = "take a base image that has it, or build it anew: no package manager upgrades this interpreter"
-    elif finding.package.type is PackageType.CONDA:
-        how = "in the environment's file"
+    command = upgrade_command(finding.package, finding.binaries, finding.fixed_version)
+    if command:
+        how = f"`{command}`"
     else:
-        how = f"`{upgrade_command(finding)}`"
+        how = "take a base image that has it, or build it anew: no package manager upgrades this one"
     newer = "; a newer build of the base image may have it" if origin is Origin.BASE else ""
     return f"{to}: {how}{newer}"
+
+
+def _wait(finding: Finding, name: str) -> str:
+    if finding.package.type is PackageType.PYPI:
+        return (
+            f"no fixed version of `{name}` is published; replace it, or see whether the affected part is used"
+        )
+    return f"no version of `{name}` in this release fixes it; remove the package if nothing needs it"
