@@ -10,19 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from basewise.matching.aliases import identifier_order
-from basewise.model.finding import Finding, Severity, State
+from basewise.model.finding import SEVERITY_ORDER, Finding, Severity, State
 
 __all__ = ["SEVERITY_ORDER", "by_risk", "explain_risk", "is_at_least", "risk_order"]
-
-SEVERITY_ORDER = (
-    Severity.CRITICAL,
-    Severity.HIGH,
-    Severity.MEDIUM,
-    Severity.UNKNOWN,
-    Severity.LOW,
-    Severity.NEGLIGIBLE,
-)
-"""From the most severe down; also the order of gates: what nobody rated violates a gate at `low`, none at `medium`."""
 
 _RANK = {severity: rank for rank, severity in enumerate(SEVERITY_ORDER)}
 _STATES = {

@@ -8,7 +8,16 @@ import msgspec
 
 from basewise.model.package import Package
 
-__all__ = ["BySeverity", "ByState", "Cvss", "Finding", "Severity", "State", "Vulnerabilities"]
+__all__ = [
+    "SEVERITY_ORDER",
+    "BySeverity",
+    "ByState",
+    "Cvss",
+    "Finding",
+    "Severity",
+    "State",
+    "Vulnerabilities",
+]
 
 
 class State(StrEnum):
@@ -30,6 +39,17 @@ class Severity(StrEnum):
     LOW = "low"
     NEGLIGIBLE = "negligible"
     UNKNOWN = "unknown"
+
+
+SEVERITY_ORDER = (
+    Severity.CRITICAL,
+    Severity.HIGH,
+    Severity.MEDIUM,
+    Severity.UNKNOWN,
+    Severity.LOW,
+    Severity.NEGLIGIBLE,
+)
+"""From the most severe down; also the order of gates: what nobody rated violates a gate at `low`, none at `medium`."""
 
 
 class Cvss(msgspec.Struct, frozen=True, order=True, kw_only=True):

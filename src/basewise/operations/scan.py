@@ -6,13 +6,13 @@ from collections.abc import Iterable, Sequence
 from contextlib import nullcontext
 from datetime import UTC, date, datetime
 
-from basewise.advisories.content import ECOSYSTEM_OF_EXPLOITED
+from basewise.advisories.content import ECOSYSTEMS_WITHOUT_PACKAGES
 from basewise.advisories.coverage import coverage_of
 from basewise.advisories.store import Store
 from basewise.matching.count import count_findings
 from basewise.matching.match import match
 from basewise.matching.result import MatchResult
-from basewise.model.distro import Distro
+from basewise.matching.risk import by_risk
 from basewise.model.evidence import Coverage, NotCovered
 from basewise.model.finding import State, Vulnerabilities
 from basewise.model.inventory import Inventory
@@ -21,7 +21,7 @@ from basewise.model.scan import IgnoredFinding, Origin, Scan, ScanBase, ScanFilt
 from basewise.operations.read_image import read_image
 from basewise.operations.sbom import sbom_of
 from basewise.operations.scan_base import BaseFinder
-from basewise.operations.scan_findings import Placer, by_urgency
+from basewise.operations.scan_findings import Placer
 from basewise.operations.scan_options import ScanOptions
 from basewise.operations.scan_packages import judged_packages
 from basewise.operations.scan_support import support_of_inventory
@@ -32,8 +32,6 @@ from basewise.policy.severity import at_least
 from basewise.progress import Progress, SilentProgress
 
 __all__ = ["ScanOptions", "scan", "scan_inventory"]
-
-_NO_DISTRO = Distro("", "")
 
 
 def scan(
@@ -86,12 +84,12 @@ def scan_inventory(
 
     today = now.date()
     judged = judged_packages(inventory)
-    result = match(judged.packages, inventory.distro or _NO_DISTRO, store)
+    result = match(judged.packages, inventory.distro, store)
     sbom = sbom_of(inventory)
     base, notes = finder.of(inventory.image)
     placer = Placer(judged.installed, sbom.image.layers, base.layers if base is not None else None)
     beside = {placer.key(finding) for finding in result.uncounted}
-    placed = sorted(map(placer.place, (*result.findings, *result.uncounted)), key=by_urgency)
+    placed = tuple(map(placer.place, by_risk((*result.findings, *result.uncounted))))
     decided = _decide(placed, options, sbom, today)
     findings = tuple(found for found in decided.kept if (found.id, found.package) not in beside)
     uncounted = tuple(found for found in decided.kept if (found.id, found.package) in beside)
@@ -152,7 +150,7 @@ def _filtered(
 def _coverage(unseen: Iterable[NotCovered], result: MatchResult, today: date) -> Coverage:
     sources, of_sources = coverage_of(result.sources, today)
     not_covered = {*unseen, *result.not_covered, *of_sources}
-    if all(source.ecosystem == ECOSYSTEM_OF_EXPLOITED for source in sources):
+    if all(source.ecosystem in ECOSYSTEMS_WITHOUT_PACKAGES for source in sources):
         not_covered.add(NotCovered("vulnerabilities", "no source of advisories had a say about this image"))
     if not result.measured and not not_covered:
         not_covered.add(NotCovered("OS packages", "they could not be judged"))

@@ -5,17 +5,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
-from basewise.model.finding import Finding, State
+from basewise.model.finding import Finding
 from basewise.model.inventory import InstalledPackage
 from basewise.model.package import Package, PackageType
 from basewise.model.sbom import SbomLayer
 from basewise.model.scan import Origin, ScanFinding, ScanPackage
 from basewise.operations.scan_advice import advise
-from basewise.policy.severity import severity_order
 
-__all__ = ["Placer", "by_urgency"]
-
-_STATES = (State.FIXED, State.OPEN, State.WONT_FIX, State.UNDETERMINED, State.MINOR)
+__all__ = ["Placer"]
 
 
 class Placer:
@@ -82,23 +79,6 @@ class Placer:
         if layer is None or self._base_layers is None:
             return Origin.UNKNOWN
         return Origin.BASE if layer < self._base_layers else Origin.OWN
-
-
-def by_urgency(finding: ScanFinding) -> tuple[object, ...]:
-    """Return the key that sorts what to do first to the front: exploited, then fixable by severity, then the rest.
-
-    Within a severity the one more likely to be exploited is first.
-    """
-    package = finding.package
-    return (
-        finding.exploited is not True,
-        _STATES.index(finding.state),
-        severity_order(finding.severity),
-        -(finding.epss or 0.0),
-        package.source or package.name,
-        finding.id,
-        package.version,
-    )
 
 
 def _scan_package(package: Package) -> ScanPackage:

@@ -2,24 +2,14 @@
 
 from __future__ import annotations
 
-from basewise.model.finding import Severity
+from basewise.model.finding import SEVERITY_ORDER, Severity
 
-__all__ = ["SEVERITIES", "at_least", "severity_order"]
-
-SEVERITIES = (
-    Severity.CRITICAL,
-    Severity.HIGH,
-    Severity.MEDIUM,
-    Severity.UNKNOWN,
-    Severity.LOW,
-    Severity.NEGLIGIBLE,
-)
-"""From the worst down."""
+__all__ = ["at_least", "severity_order"]
 
 
 def severity_order(severity: Severity) -> int:
     """Return the place of a severity, 0 for the worst."""
-    return SEVERITIES.index(severity)
+    return SEVERITY_ORDER.index(severity)
 
 
 def at_least(severity: Severity, least: Severity) -> bool:

@@ -27,7 +27,7 @@ def test_a_finding_says_package_layer_and_what_to_do(layout: str) -> None:
     assert [(one.id, one.package.source, one.binaries, one.layer, one.instruction) for one in found] == [
         ("CVE-2023-1", "openssl", ("libssl3", "openssl"), 0, "ADD")
     ]
-    assert "apt-get install --only-upgrade -y libssl3 openssl" in found[0].advice
+    assert "apt-get install -y --only-upgrade libssl3 openssl" in found[0].advice
 
 
 @pytest.mark.parametrize("form", ["table", "json"])
