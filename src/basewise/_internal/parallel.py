@@ -1,20 +1,45 @@
-"""Threads: the same work on several things, and hashing beside the work that makes the bytes."""
+"""Threads: the same work on several things, and work on a stream beside the work that makes its bytes.
+
+Where the system allows no further thread, the same is done without it, slower.
+"""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from queue import Queue
-from threading import Thread
-from typing import Protocol, TypeVar
+from queue import SimpleQueue
+from threading import Lock, Thread
+from time import monotonic
+from typing import Generic, Protocol, TypeVar, cast
 
-__all__ = ["Hashing", "hashing_beside", "map_in_threads"]
+__all__ = ["Hashing", "hashing_beside", "map_in_threads", "read_beside"]
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
-_QUEUED_CHUNKS = 4
+_QUEUED_PIECES = 8
 _SECONDS_AFTER_INTERRUPTION = 1.0
+
+
+class _Pieces(Generic[Item]):
+    """What one thread hands to another, at most so many at a time; `queue.Queue` costs ten times as much."""
+
+    def __init__(self) -> None:
+        self._given: SimpleQueue[Item] = SimpleQueue()
+        self._places: SimpleQueue[None] = SimpleQueue()
+        for _ in range(_QUEUED_PIECES):
+            self._places.put(None)
+
+    def put(self, item: Item) -> None:
+        """Hand on; waits while there are too many."""
+        self._places.get()
+        self._given.put(item)
+
+    def get(self) -> Item:
+        """Take the next; waits for it."""
+        item = self._given.get()
+        self._places.put(None)
+        return item
 
 
 class _Hash(Protocol):
@@ -28,10 +53,8 @@ class Hashing:
 
     def __init__(self, algorithms: Iterable[str]) -> None:
         self._hashes: list[_Hash] = [hashlib.new(name, usedforsecurity=True) for name in algorithms]
-        self._queue: Queue[tuple[int, bytes] | None] = Queue(_QUEUED_CHUNKS)
-        self._thread = Thread(target=self._work, name="basewise-hash", daemon=True)
-        self._thread.start()
-        self._ended = False
+        self._queue: _Pieces[tuple[int, bytes] | None] = _Pieces()
+        self._thread = _started(self._work, "basewise-hash")
 
     def _work(self) -> None:
         while (job := self._queue.get()) is not None:
@@ -39,14 +62,17 @@ class Hashing:
 
     def update(self, number: int, data: bytes) -> None:
         """Add bytes to the hash of this number; they must not be changed afterwards."""
-        self._queue.put((number, data))
+        if self._thread is None:
+            self._hashes[number].update(data)
+        else:
+            self._queue.put((number, data))
 
     def end(self) -> None:
         """Wait until everything is hashed."""
-        if not self._ended:
-            self._ended = True
+        if self._thread is not None:
             self._queue.put(None)
             self._thread.join()
+            self._thread = None
 
     def value(self, number: int) -> str:
         """Return a hash in hexadecimal digits; nothing can be added afterwards."""
@@ -64,31 +90,176 @@ def hashing_beside(*algorithms: str) -> Iterator[Hashing]:
         hashing.end()
 
 
-def map_in_threads(work: Callable[[Item], Result], items: Iterable[Item], *, threads: int) -> list[Result]:
+class Reader(Protocol):
+    """Something to read from."""
+
+    def read(self, size: int, /) -> bytes:
+        """Return up to `size` bytes; nothing only at the end."""
+
+
+class _Fed(Generic[Result]):
+    """A stream that another thread fills, and the thread that works on it."""
+
+    def __init__(self, work: Callable[[Reader], Result]) -> None:
+        self._work = work
+        self._queue: _Pieces[bytes | BaseException] = _Pieces()
+        self._rest = b""
+        self._ended = False
+        self._result: Result | None = None
+        self.failure: BaseException | None = None
+        self.thread = _started(self._run, "basewise-read")
+
+    def _run(self) -> None:
+        try:
+            self._result = self._work(self)
+        except BaseException as error:  # noqa: BLE001 - raised again by the thread that waits
+            self.failure = error
+        while not self._ended:
+            self._next()
+
+    def _next(self) -> bytes | BaseException:
+        """Return what comes next; an end, or an error, comes once."""
+        found = self._queue.get()
+        self._ended = not found or isinstance(found, BaseException)
+        return found
+
+    def read(self, size: int, /) -> bytes:
+        """Return up to `size` bytes, to the thread that works on them."""
+        if not self._rest:
+            if self._ended:
+                return b""
+            found = self._next()
+            if isinstance(found, BaseException):
+                raise found
+            self._rest = found
+        part, self._rest = self._rest[:size], self._rest[size:]
+        return part
+
+    def feed(self, part: bytes | BaseException) -> None:
+        """Hand on the next part; nothing is the end, an error is raised where the stream is read."""
+        self._queue.put(part)
+
+    def result(self) -> Result:
+        """Wait for the work; return or raise what came of it."""
+        if self.thread is not None:
+            self.thread.join()
+        if self.failure is not None:
+            raise self.failure
+        return cast("Result", self._result)
+
+
+def read_beside(stream: Reader, work: Callable[[Reader], Result], *, piece_bytes: int) -> Result:
+    """Return `work(stream)`, with the stream read in this thread and worked on in another.
+
+    What `work` sees, returns and raises is the same as without threads, but that the stream has been read further
+    than `work` asked; when `work` returns, the rest of the stream is read too.
+
+    Args:
+        stream: Read from this thread only, to its end or until `work` fails.
+        work: Called with a stream of the same bytes and errors, from another thread.
+        piece_bytes: How much is read at a time.
+    """
+    fed = _Fed(work)
+    if fed.thread is None:
+        result = work(stream)
+        while stream.read(piece_bytes):
+            pass
+        return result
+    try:
+        while fed.failure is None and (part := stream.read(piece_bytes)):
+            fed.feed(part)
+    except Exception as error:
+        fed.feed(error)
+        fed.result()
+        raise
+    except BaseException as interruption:
+        fed.feed(interruption)
+        raise
+    fed.feed(b"")
+    return fed.result()
+
+
+def _started(work: Callable[[], None], name: str) -> Thread | None:
+    """Return a thread that works; None where the system allows no more of them."""
+    thread = Thread(target=work, name=name, daemon=True)
+    try:
+        thread.start()
+    except RuntimeError:
+        return None
+    return thread
+
+
+class _Run(Generic[Item, Result]):
+    """Items that several threads take one after the other, and what came of them."""
+
+    def __init__(
+        self, work: Callable[[Item], Result], items: list[Item], begun: Callable[[Item], None] | None
+    ) -> None:
+        self._work = work
+        self._items = items
+        self._begun = begun
+        self._next = 0
+        self._taking = Lock()
+        self.stopped = False
+        self.results: dict[int, Result] = {}
+        self.failures: dict[int, Exception] = {}
+
+    def go(self) -> None:
+        """Work until there is nothing more to take."""
+        while (number := self._take()) is not None:
+            try:
+                self.results[number] = self._work(self._items[number])
+            except Exception as error:  # noqa: BLE001 - raised again by the thread that waits
+                self.failures[number] = error
+                self.stopped = True
+
+    def _take(self) -> int | None:
+        with self._taking:
+            number = self._next
+            if self.stopped or number == len(self._items):
+                return None
+            self._next += 1
+            if self._begun is not None:
+                self._begun(self._items[number])
+            return number
+
+
+def map_in_threads(
+    work: Callable[[Item], Result],
+    items: Iterable[Item],
+    *,
+    threads: int,
+    begun: Callable[[Item], None] | None = None,
+    interrupt: Callable[[], None] | None = None,
+) -> list[Result]:
     """Return `work` of each item, in order; the first failure in order is raised, and nothing more is begun.
 
     A failure is raised when the work that was begun has ended; an interruption, at the latest a second after it.
 
     Args:
-        work: Called from several threads at once.
+        work: Called from this thread and from others at once.
         items: What to work on.
-        threads: How many at a time.
+        threads: How many at a time, this one included.
+        begun: Told what is begun, in order, by one thread at a time.
+        interrupt: Ends the work of the other threads when this one was interrupted.
     """
     todo = list(items)
-    if threads == 1 or len(todo) <= 1:
-        return [work(item) for item in todo]
-    from concurrent.futures import ThreadPoolExecutor, wait  # noqa: PLC0415 - not where one thread is enough
-
-    pool = ThreadPoolExecutor(threads, thread_name_prefix="basewise")
-    futures = [pool.submit(work, item) for item in todo]
+    run = _Run(work, todo, begun)
+    others = [
+        thread for _ in range(min(threads, len(todo)) - 1) if (thread := _started(run.go, "basewise-work"))
+    ]
     try:
-        results = [future.result() for future in futures]
-    except (KeyboardInterrupt, SystemExit):
-        pool.shutdown(wait=False, cancel_futures=True)
-        wait([future for future in futures if not future.done()], _SECONDS_AFTER_INTERRUPTION)
-        raise
+        run.go()
+        for thread in others:
+            thread.join()
     except BaseException:
-        pool.shutdown(wait=True, cancel_futures=True)
+        run.stopped = True
+        if interrupt is not None:
+            interrupt()
+        until = monotonic() + _SECONDS_AFTER_INTERRUPTION
+        for thread in others:
+            thread.join(max(0.0, until - monotonic()))
         raise
-    pool.shutdown()
-    return results
+    if run.failures:
+        raise run.failures[min(run.failures)]
+    return [run.results[number] for number in range(len(todo))]

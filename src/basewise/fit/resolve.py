@@ -7,10 +7,10 @@ version where the newest has no wheel, and calls that success.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 
 import msgspec
 
+from basewise._internal.parallel import map_in_threads
 from basewise.errors import ResolveError
 from basewise.fit.markers import simplified
 from basewise.fit.messages import Failure, FailureKind, read_failure, read_yanked
@@ -79,23 +79,17 @@ def resolve_all(
     # Fails at once, and in this thread, when uv is missing or of a wrong version.
     _ = runner.version
 
-    results: dict[str, Resolved] = {}
-    with ThreadPoolExecutor(_PARALLEL_RUNS) as pool:
-        futures = {
-            request.python: pool.submit(
-                resolve_minor, request, runner, has_recipe=has_recipe, archives=archives
-            )
-            for request in requests
-        }
-        try:
-            for python, future in futures.items():
-                progress.step(f"resolving for Python {python}")
-                results[python] = future.result()
-        except BaseException:
-            for future in futures.values():
-                future.cancel()
-            raise
-    return results
+    def resolve(request: CompileRequest) -> Resolved:
+        return resolve_minor(request, runner, has_recipe=has_recipe, archives=archives)
+
+    found = map_in_threads(
+        resolve,
+        requests,
+        threads=_PARALLEL_RUNS,
+        begun=lambda request: progress.step(f"resolving for Python {request.python}"),
+        interrupt=runner.stop,
+    )
+    return {request.python: one for request, one in zip(requests, found, strict=True)}
 
 
 def request_for(

@@ -11,8 +11,6 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import signal
-import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping
@@ -21,6 +19,7 @@ from pathlib import Path
 from basewise._internal.text import safe_text
 from basewise.errors import ResolveError
 from basewise.fit.index_settings import IndexSettings, comparable_url, read_index_settings
+from basewise.fit.uv_process import INSTALL_HINT, UvProcesses
 from basewise.fit.uv_request import CompileRequest, CompileResult, write_inputs
 
 __all__ = ["DEFAULT_TIMEOUT_SECONDS", "UvRunner"]
@@ -66,6 +65,7 @@ class UvRunner:
         self._home = home
         self._checked: tuple[str, str] | None = None
         self._settings: IndexSettings | None = None
+        self._processes = UvProcesses()
         self.runs = 0
 
     @property
@@ -109,6 +109,22 @@ class UvRunner:
             if answer.stat().st_size > _MAX_OUTPUT_BYTES:
                 raise ResolveError(f"uv answered with more than {_MAX_OUTPUT_BYTES} bytes")
             return CompileResult(lock=answer.read_text("utf-8"), messages=messages)
+
+    def stop(self) -> None:
+        """End what runs for other threads; nothing is started any more."""
+        self._processes.stop()
+
+    def _run(
+        self,
+        arguments: list[str],
+        directory: Path,
+        environment: dict[str, str],
+        *,
+        limit: float | None = None,
+    ) -> tuple[int, str]:
+        self.runs += 1
+        seconds = self._timeout_seconds if limit is None else limit
+        return self._processes.run(arguments, directory, environment, limit_seconds=seconds)
 
     def default_index(self) -> str | None:
         """Return the default index as uv would use it, without credentials; None when uv does not say."""
@@ -167,44 +183,6 @@ class UvRunner:
             environment |= {"XDG_CONFIG_HOME": str(replacement), "XDG_CONFIG_DIRS": str(directory)}
         return environment
 
-    def _run(
-        self,
-        arguments: list[str],
-        directory: Path,
-        environment: dict[str, str],
-        *,
-        limit: float | None = None,
-    ) -> tuple[int, str]:
-        """Run a program to its end or the time limit; return its status and what it said."""
-        limit = self._timeout_seconds if limit is None else limit
-        self.runs += 1
-        try:
-            process = subprocess.Popen(
-                arguments, cwd=directory, env=environment, stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=os.name == "posix",
-            )  # fmt: skip
-        except OSError as error:
-            raise ResolveError(
-                f"cannot start uv (`{safe_text(arguments[0])}`): {error.strerror or error}",
-                hint=_INSTALL_HINT,
-            ) from error
-        with process:
-            try:
-                output, _ = process.communicate(timeout=limit)
-            except subprocess.TimeoutExpired as error:
-                _kill(process)
-                raise ResolveError(
-                    f"uv did not finish within {limit:g} seconds and was stopped",
-                    hint="check that the package index answers, and the proxy that uv would use",
-                ) from error
-            except BaseException:
-                _kill(process)
-                raise
-        return process.returncode, output.decode("utf-8", "replace")
-
-
-_INSTALL_HINT = "install uv with `python -m pip install 'uv>=0.13.9,<0.14'` in the environment of basewise"
-
 
 def _find_uv() -> str:
     try:
@@ -214,7 +192,7 @@ def _find_uv() -> str:
     except (ImportError, FileNotFoundError):
         found = shutil.which("uv")
     if found is None:
-        raise ResolveError("uv, which resolves the requirements, is not installed", hint=_INSTALL_HINT)
+        raise ResolveError("uv, which resolves the requirements, is not installed", hint=INSTALL_HINT)
     return found
 
 
@@ -223,23 +201,11 @@ def _supported_version(binary: str, status: int, text: str) -> str:
     if status != 0 or found is None:
         raise ResolveError(
             f"`{safe_text(binary)} --version` did not answer like uv: {safe_text(text.strip(), limit=100)!r}",
-            hint=_INSTALL_HINT,
+            hint=INSTALL_HINT,
         )
     release = tuple(int(part) for part in found["version"].split("."))
     if not OLDEST_UV <= release < BELOW_UV:
         raise ResolveError(
-            f"uv {found['version']} is not supported: it must be 0.13.9 or a later 0.13", hint=_INSTALL_HINT
+            f"uv {found['version']} is not supported: it must be 0.13.9 or a later 0.13", hint=INSTALL_HINT
         )
     return found["version"]
-
-
-def _kill(process: subprocess.Popen[bytes]) -> None:
-    """End the program and all that it started."""
-    if os.name == "posix":
-        try:
-            os.killpg(process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            return
-    else:
-        process.kill()
-    process.wait()

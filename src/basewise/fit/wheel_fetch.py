@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
@@ -12,6 +11,7 @@ from urllib.request import url2pathname
 import msgspec
 
 from basewise._internal.http import HttpClient, HttpError
+from basewise._internal.parallel import map_in_threads
 from basewise._internal.text import format_bytes, safe_text
 from basewise.fit.facts import WheelFact
 from basewise.fit.inspect import WheelError, inspect_wheel
@@ -81,9 +81,11 @@ def fetch_wheels(
         return []
     weight = sum(request.file.size_bytes or 0 for request, whole in plan if whole)
     progress.step(f"inspecting {len(plan)} wheels that are not known yet ({format_bytes(weight)})")
-    with client_factory() as client, ThreadPoolExecutor(limits.workers) as pool:
-        return list(
-            pool.map(lambda item: _fetch(client, item[0].file, limits, measured, whole=item[1]), plan)
+    with client_factory() as client:
+        return map_in_threads(
+            lambda item: _fetch(client, item[0].file, limits, measured, whole=item[1]),
+            plan,
+            threads=limits.workers,
         )
 
 

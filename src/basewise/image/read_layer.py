@@ -1,15 +1,16 @@
 """Reading a layer: one pass over its stored bytes, verified on the way, nothing unpacked.
 
-The bytes are hashed as stored and as inflated while they stream, in a thread beside; whatever was found is given
-out only when both are what the image says.
+One thread reads and inflates, one hashes the bytes as stored and as inflated, one walks the headers. Whatever was
+found is given out only when both digests are what the image says.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection
+from functools import partial
 
 from basewise._internal.gunzip import InflateError, open_inflated
-from basewise._internal.parallel import Hashing, hashing_beside
+from basewise._internal.parallel import Hashing, hashing_beside, read_beside
 from basewise._internal.tar import ByteStream, TarError, walk_tar
 from basewise._internal.text import format_bytes
 from basewise.errors import ImageError
@@ -116,44 +117,55 @@ def _walk(
     layer: StoredLayer, stored: _Stored, hashing: Hashing, collector: LayerCollector, limits: Limits
 ) -> tuple[bool, int]:
     """Collect every entry; return whether the tar was read to its end, and its length."""
-    tar = None
+    walked = _Walked()
     try:
-        tar = _Inflated(
-            open_inflated(stored, max_window_bytes=limits.zstd_window_bytes), hashing, limits.layer_bytes
-        )
-        for member in walk_tar(
-            tar,
-            collector.visit,
-            max_content_bytes=limits.kept_bytes,
-            max_members=2 * limits.entries,
-        ):
-            if member.content is not None:
-                collector.store(member.content)
-        while tar.read(_CHUNK_BYTES):
-            pass
+        inflated = open_inflated(stored, max_window_bytes=limits.zstd_window_bytes)
+        tar = _Inflated(inflated, hashing, limits.layer_bytes)
+        read_beside(tar, partial(walked.walk, collector, limits), piece_bytes=_CHUNK_BYTES)
     except TooManyEntriesError:
         collector.remark(f"it has more than {limits.entries} entries; the others were not read")
     except _TooLargeError:
         collector.remark(f"it inflates to more than {limits.layer_bytes} bytes; the rest was not read")
-    except (InflateError, TarError) as error:
-        raise _damaged(layer, stored, hashing, error) from error
+    except InflateError as error:
+        raise _damaged(layer, stored, hashing, f"{error} (after {format_bytes(stored.count)})") from error
+    except TarError as error:
+        where = f"{format_bytes(walked.count)} of the tar"
+        raise _damaged(layer, stored, hashing, f"{error} (after {where})") from error
     except OSError as error:
         raise ImageError(f"cannot read {layer.name}: {error.strerror or error}") from error
     else:
         return True, tar.count
-    return False, tar.count if tar is not None else 0
+    return False, walked.count
 
 
-def _damaged(layer: StoredLayer, stored: _Stored, hashing: Hashing, error: Exception) -> ImageError:
+class _Walked:
+    """The tar as it is walked, in a thread beside; counted, because the other thread is further on."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def walk(self, collector: LayerCollector, limits: Limits, stream: ByteStream) -> None:
+        """Collect every entry of the stream."""
+        self._read = stream.read
+        for member in walk_tar(
+            self, collector.visit, max_content_bytes=limits.kept_bytes, max_members=2 * limits.entries
+        ):
+            if member.content is not None:
+                collector.store(member.content)
+
+    def read(self, size: int, /) -> bytes:
+        part = self._read(size)
+        self.count += len(part)
+        return part
+
+
+def _damaged(layer: StoredLayer, stored: _Stored, hashing: Hashing, what: str) -> ImageError:
     """Say what is wrong: that the bytes are not the stated ones, if so, else what cannot be read of them."""
-    where = format_bytes(stored.count)
     stored.drain()
     if layer.digest is not None:
         digest = Digest(layer.digest.algorithm, hashing.value(_STORED))
         _compare_digest(layer, digest, stored.count)
-    return ImageError(
-        f"cannot read {layer.name}: {error} (after {where})", hint="the image is damaged; build it again"
-    )
+    return ImageError(f"cannot read {layer.name}: {what}", hint="the image is damaged; build it again")
 
 
 def _compare_digest(layer: StoredLayer, digest: Digest, count: int) -> None:

@@ -20,16 +20,20 @@ MEMORY_BYTES = 512 * 2**20
 
 
 def start(
-    arguments: Sequence[str], cache: Path, *, limit: tuple[int, int] | None = None
+    arguments: Sequence[str],
+    cache: Path,
+    *,
+    limit: tuple[int, int] | None = None,
+    through: Sequence[str] = (),
 ) -> subprocess.Popen[bytes]:
-    """Start a process, with one limit of `resource`."""
+    """Start a process, with one limit of `resource`, through another command."""
 
     def confine() -> None:
         if limit is not None:
             resource.setrlimit(limit[0], (limit[1], limit[1]))
 
     return subprocess.Popen(
-        [sys.executable, "-m", "basewise", *arguments, "--now", "2026-11-23"],
+        [*through, sys.executable, "-m", "basewise", *arguments, "--now", "2026-11-23"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         env={**os.environ, "BASEWISE_CACHE_DIR": str(cache)},
@@ -71,6 +75,27 @@ def test_sixty_four_file_handles_are_enough(tmp_path: Path) -> None:
     )
     assert (code, said) == (0, "")
     assert printed == finish(start(["sbom", text, "--format", "json"], tmp_path / "cache"))[1]
+
+
+def without_threads() -> list[str]:
+    """Return a command that lets a process have no second thread, also when root runs the tests."""
+    if os.getuid() != 0:
+        return ["prlimit", "--nproc=1"]
+    # The system counts by real user, and not at all what may exceed limits.
+    return ["prlimit", "--nproc=1", "setpriv", "--ruid=61234", "--bounding-set=-sys_resource,-sys_admin"]
+
+
+def test_where_no_thread_can_be_started_the_answer_is_the_same(tmp_path: Path) -> None:
+    text = f"oci:{many_layers(12).write_layout(tmp_path / 'layout')}"
+    arguments = ["sbom", text, "--format", "json"]
+    try_thread = "import threading; threading.Thread(target=print).start()"
+    tried = subprocess.run(
+        [*without_threads(), sys.executable, "-c", try_thread], capture_output=True, check=False
+    )
+    assert b"can't start new thread" in tried.stderr
+    code, printed, said = finish(start(arguments, tmp_path / "cache", through=without_threads()))
+    assert (code, said) == (0, "")
+    assert printed == finish(start(arguments, tmp_path / "other"))[1]
 
 
 def test_a_directory_deeper_than_there_are_file_handles_is_told(tmp_path: Path) -> None:

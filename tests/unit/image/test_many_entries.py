@@ -22,6 +22,12 @@ from basewise.testing.tar_writer import Member, gzip_bytes, tar_header
 EMPTY_BYTES = 512
 
 
+@pytest.fixture(autouse=True)
+def _without_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is read ahead would be counted too; how much that may be has a test of its own."""
+    monkeypatch.setattr("basewise._internal.parallel._started", lambda *_: None)
+
+
 def repeated_layer(members: int, member: Callable[[int], Member]) -> StoredLayer:
     """Return a layer of members without content, compressed in parts so that it is never whole in memory."""
     parts = []
