@@ -15,6 +15,7 @@ from basewise.model.sbom import SbomEmbedded, SbomImage, SbomPackage
 __all__ = [
     "Gate",
     "IgnoredFinding",
+    "IgnoredStatus",
     "Origin",
     "Scan",
     "ScanBase",
@@ -36,6 +37,14 @@ class Origin(StrEnum):
     BASE = "base"
     OWN = "own"
     UNKNOWN = "unknown"
+
+
+class IgnoredStatus(StrEnum):
+    """What whoever ignores a finding says of it: the risk is accepted (a rule), or a status of a VEX statement."""
+
+    ACCEPTED = "accepted"
+    NOT_AFFECTED = "not_affected"
+    FIXED = "fixed"
 
 
 class ScanPackage(msgspec.Struct, frozen=True, order=True, kw_only=True):
@@ -119,12 +128,16 @@ class IgnoredFinding(msgspec.Struct, frozen=True, order=True, kw_only=True):
         reason: Why, in the words of the rule.
         expires: Last day on which the rule holds, `YYYY-MM-DD`; None for a VEX statement without end.
         source: File that holds the rule.
+        status: What it says of the finding.
+        justification: Label of a VEX statement for it (`vulnerable_code_not_present`), "" for none.
     """
 
     finding: ScanFinding
     reason: str
     expires: str | None
     source: str
+    status: IgnoredStatus = IgnoredStatus.ACCEPTED
+    justification: str = ""
 
 
 class ScanBase(msgspec.Struct, frozen=True, kw_only=True):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from basewise._internal.text import safe_text
 
-__all__ = ["plain_line", "plain_lines"]
+__all__ = ["MAX_CHARACTERS", "plain_line", "plain_lines"]
 
 MAX_CHARACTERS = 1200
 MAX_CODE_CHARACTERS = 2000

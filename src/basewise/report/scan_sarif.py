@@ -1,0 +1,231 @@
+"""SARIF: the findings as alerts of a code-scanning service.
+
+One run an image. A rule is a vulnerability, a result a vulnerability in a source package.
+
+Reference:
+    OASIS SARIF 2.1.0 with errata 01: sections 3.14 (run), 3.20 (invocation), 3.27 (result), 3.49 (rule).
+    GitHub, "SARIF support for code scanning" and "SARIF results exceed hard limit", read on 2026-11-27: 20 runs a file,
+    25 000 results and rules a run, of fingerprints only `primaryLocationLineHash` is used.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+from urllib.parse import quote
+
+import msgspec
+
+from basewise.errors import InvalidValueError
+from basewise.model.finding import Severity, State
+from basewise.model.reference import Reference
+from basewise.model.scan import Scan, ScanFinding, Scans
+from basewise.report.json_document import encode_json
+from basewise.report.plain import plain_line
+from basewise.report.scan_facts import (
+    failures_of,
+    finding_facts,
+    ignored_sentence,
+    moment_of,
+    package_words,
+    scan_facts,
+    scans_of,
+)
+from basewise.report.scan_sarif_rules import (
+    MAX_TEXT_CHARACTERS,
+    SarifMessage,
+    SarifRule,
+    rule_id,
+    sarif_rules,
+    sarif_text,
+)
+from basewise.report.short_hash import short_hash
+
+__all__ = ["render_scan_sarif"]
+
+SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+MAX_RESULTS = 25_000
+MAX_RUNS = 20
+_BRACKETS = re.compile(r"[\\\[\]]")
+_LEVELS = {
+    Severity.CRITICAL: "error",
+    Severity.HIGH: "error",
+    Severity.MEDIUM: "warning",
+    Severity.LOW: "note",
+    Severity.NEGLIGIBLE: "note",
+    Severity.UNKNOWN: "warning",
+}
+_QUIET_STATES = (State.MINOR, State.UNDETERMINED)
+
+
+class _Result(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    rule_id: str
+    rule_index: int
+    level: str
+    message: SarifMessage
+    locations: tuple[dict[str, Any], ...]
+    partial_fingerprints: dict[str, str]
+    properties: dict[str, str]
+
+
+def render_scan_sarif(result: Scan | Scans) -> str:
+    """Return the log in JSON, with a line end; an image that could not be scanned is a run that did not succeed."""
+    scans, failed = scans_of(result), failures_of(result)
+    many = len(scans) + bool(failed) > MAX_RUNS
+    runs: list[object] = [
+        _run(scan, name, many=many) for scan, name in zip(scans, _names(scans), strict=True)
+    ]
+    if failed or not scans:
+        runs.append(_failed_run(scans, failed))
+    return encode_json({"$schema": SCHEMA, "version": "2.1.0", "runs": runs}).decode("ascii")
+
+
+def _names(scans: Sequence[Scan]) -> Iterator[str]:
+    """Yield a name for each image that stays the same from build to build, and is not that of another one here.
+
+    A code-scanning service closes the alerts that a later run of the same name does not repeat: a tag that names
+    the build must not be part of it.
+    """
+    repositories = Counter(_repository(scan) for scan in scans)
+    seen: Counter[str] = Counter()
+    for scan in scans:
+        name = _repository(scan)
+        if repositories[name] > 1:
+            name = f"{scan.image.reference} {scan.image.platform}"
+        seen[name] += 1
+        yield name if seen[name] == 1 else f"{name} {seen[name]}"
+
+
+def _repository(scan: Scan) -> str:
+    text = scan.image.reference
+    try:
+        reference = Reference.parse(text)
+    except InvalidValueError:
+        return text
+    # A path or an archive is named `oci:DIR`, which reads as a name with a tag but prints otherwise.
+    return f"{reference.registry}/{reference.repository}" if str(reference) == text else text
+
+
+def _run(scan: Scan, name: str, *, many: bool) -> dict[str, object]:
+    findings = scan.findings[:MAX_RESULTS]
+    rules = sarif_rules(findings)
+    places = {rule.id: place for place, rule in enumerate(rules)}
+    return {
+        "tool": {"driver": _driver(scan.version, rules)},
+        "automationDetails": {"id": f"basewise-scan/{plain_line(name)}/"},
+        "invocations": [
+            {
+                "executionSuccessful": True,
+                "endTimeUtc": _moment(scan),
+                "toolExecutionNotifications": [
+                    _notification(level, text) for level, text in _notices(scan, many=many)
+                ],
+            }
+        ],
+        "results": [_result(scan, name, found, places) for found in findings],
+        "columnKind": "unicodeCodePoints",
+        "properties": _properties(scan),
+    }
+
+
+def _failed_run(scans: Sequence[Scan], failed: Iterable[str]) -> dict[str, object]:
+    notices = [_notification("error", f"not scanned: {sentence}") for sentence in failed]
+    return {
+        "tool": {"driver": _driver(scans[0].version if scans else "", ())},
+        "automationDetails": {"id": "basewise-scan/not-scanned/"},
+        "invocations": [{"executionSuccessful": False, "toolExecutionNotifications": notices}],
+        "results": [],
+    }
+
+
+def _driver(version: str, rules: Sequence[SarifRule]) -> dict[str, object]:
+    stated = {"version": plain_line(version)} if version else {}
+    return {"name": "basewise", **stated, "rules": rules}
+
+
+def _notices(scan: Scan, *, many: bool) -> Iterator[tuple[str, str]]:
+    """Yield what a reader of the results must know: a level of SARIF, and a sentence."""
+    for missing in scan.coverage.not_covered:
+        yield "warning", f"incomplete: not covered: {missing.what}: {missing.why}"
+    if not scan.coverage.complete and not scan.coverage.not_covered:
+        yield "warning", "incomplete: the evidence does not say what is missing"
+    if len(scan.findings) > MAX_RESULTS:
+        yield (
+            "warning",
+            f"{len(scan.findings)} findings, of which the {MAX_RESULTS} most urgent are results; `--format json` has all",
+        )
+    if many:
+        yield "warning", f"code scanning takes {MAX_RUNS} runs in a file; scan fewer images at once"
+    for note in scan.notes:
+        yield "note", note
+    for ignored in scan.ignored:
+        yield "note", ignored_sentence(ignored)
+
+
+def _notification(level: str, text: str) -> dict[str, object]:
+    return {"level": level, "message": {"text": _message(text)}}
+
+
+def _properties(scan: Scan) -> dict[str, object]:
+    """Return the facts of a scan; a name that stands several times becomes a list."""
+    gathered: dict[str, list[str]] = {"coverage:source": [], "coverage:not-covered": [], "note": []}
+    for name, value in scan_facts(scan):
+        gathered.setdefault(name, []).append(value)
+    lists = ("coverage:source", "coverage:not-covered", "note")
+    return {
+        f"basewise:{name}": values if name in lists else values[0] for name, values in gathered.items()
+    } | {"basewise:count:results": str(min(len(scan.findings), MAX_RESULTS))}
+
+
+def _result(scan: Scan, name: str, found: ScanFinding, places: dict[str, int]) -> _Result:
+    identifier = rule_id(found.id)
+    package = found.package
+    fingerprint = short_hash(
+        name, found.id, package.type, package.source or package.name, package.name, found.location
+    )
+    layer = "an unknown layer" if found.layer is None else f"layer {found.layer}"
+    made = f" ({found.instruction})" if found.instruction else ""
+    return _Result(
+        rule_id=identifier,
+        rule_index=places[identifier],
+        level="note" if found.state in _QUIET_STATES else _LEVELS[found.severity],
+        message=SarifMessage(
+            _message(f"{found.id} in {package_words(found)}, brought by {layer}{made}: {found.advice}")
+        ),
+        locations=(
+            {
+                "physicalLocation": {
+                    "artifactLocation": {"uri": _relative_uri(found.location)},
+                    "region": {"startLine": 1},
+                },
+                "message": {"text": _message(f"in {scan.image.reference}: {found.location}")},
+            },
+        ),
+        partial_fingerprints={"primaryLocationLineHash": f"{fingerprint}:1", "basewise/v1": fingerprint},
+        properties={f"basewise:{name}": value for name, value in finding_facts(found)},
+    )
+
+
+def _relative_uri(location: str) -> str:
+    """Return a path inside the image as a relative reference that cannot be read as absolute or lead upward.
+
+    Reference:
+        RFC 3986, section 4.2.
+    """
+    parts = plain_line(location, limit=MAX_TEXT_CHARACTERS).split("/")
+    return "/".join(quote(part, safe="") for part in parts if part not in {"", ".", ".."}) or "image"
+
+
+def _message(text: str) -> str:
+    """Return the text of a message object, in which brackets would be a link.
+
+    Reference:
+        SARIF 2.1.0, section 3.11.6.
+    """
+    return _BRACKETS.sub(r"\\\g<0>", sarif_text(text))
+
+
+def _moment(scan: Scan) -> str:
+    return moment_of(scan).strftime("%Y-%m-%dT%H:%M:%SZ")
