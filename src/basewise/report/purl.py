@@ -16,9 +16,10 @@ from basewise.model.package import PackageType
 from basewise.model.reference import Reference
 from basewise.model.sbom import SbomImage, SbomPackage
 
-__all__ = ["image_purl", "package_purl"]
+__all__ = ["image_purl", "package_purl", "sha256_of"]
 
 _OS_TYPES = (PackageType.DEB, PackageType.APK, PackageType.RPM)
+_SHA256 = re.compile(r"sha256:([0-9a-f]{64})")
 _PYPI_SEPARATORS = re.compile(r"[-_.]+")
 
 
@@ -63,11 +64,17 @@ def image_purl(image: SbomImage) -> str | None:
         return None
     repository = f"{reference.registry}/{reference.repository}"
     qualifiers = {
-        "arch": image.platform.split("/")[1],
+        "arch": image.platform.partition("/")[2].partition("/")[0],
         "repository_url": repository.lower(),
         "tag": reference.tag or "",
     }
     return _purl("oci", "", reference.repository.rpartition("/")[2].lower(), digest, qualifiers)
+
+
+def sha256_of(image: SbomImage) -> str:
+    """Return the hexadecimal digits of an image's digest, "" where it has none of SHA-256."""
+    found = _SHA256.fullmatch(image.digest or "")
+    return found[1] if found else ""
 
 
 def _upstream(package: SbomPackage) -> str:
