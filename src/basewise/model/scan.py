@@ -236,8 +236,13 @@ class Scan(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Scans(msgspec.Struct, frozen=True, kw_only=True):
-    """Several scanned images, in the order in which they were named; `failed` says what could not be scanned."""
+    """Several scanned images, in the order in which they were named; `failed` says what could not be scanned.
+
+    Clock and version are those of its scans, and tell them where every image failed.
+    """
 
     schema: str = SEVERAL_SCHEMA
+    generated_at: str = ""
+    version: str = ""
     scans: tuple[Scan, ...]
     failed: tuple[str, ...]

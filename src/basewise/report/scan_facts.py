@@ -24,6 +24,7 @@ __all__ = [
     "scans_of",
     "severity_words",
     "source_sentence",
+    "version_of",
 ]
 
 UNKNOWN = "unknown"
@@ -64,12 +65,14 @@ def one_scan(result: Scan | Scans, form: str) -> Scan:
     )
 
 
-def moment_of(scan: Scan) -> datetime:
-    """Return the clock of a scan in UTC.
+def moment_of(scan: Scan | Scans) -> datetime:
+    """Return the clock of a scan, or of several, in UTC.
 
     Raises:
         InvalidValueError: `generated_at` is no time.
     """
+    if isinstance(scan, Scans) and not scan.generated_at and scan.scans:
+        return max(moment_of(each) for each in scan.scans)
     try:
         moment = datetime.fromisoformat(scan.generated_at)
     except ValueError as error:
@@ -78,6 +81,12 @@ def moment_of(scan: Scan) -> datetime:
             hint="write `2026-11-23T12:00:00Z`",
         ) from error
     return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def version_of(result: Scan | Scans) -> str:
+    """Return the version of basewise that scanned, "" where none is said."""
+    versions = (result.version, *(scan.version for scan in scans_of(result)))
+    return plain_line(next(filter(None, versions), ""))
 
 
 def scan_facts(scan: Scan) -> tuple[tuple[str, str], ...]:

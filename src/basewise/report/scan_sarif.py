@@ -32,6 +32,7 @@ from basewise.report.scan_facts import (
     package_words,
     scan_facts,
     scans_of,
+    version_of,
 )
 from basewise.report.scan_sarif_rules import (
     MAX_TEXT_CHARACTERS,
@@ -49,6 +50,7 @@ SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sar
 MAX_RESULTS = 25_000
 MAX_RUNS = 20
 _BRACKETS = re.compile(r"[\\\[\]]")
+_LISTS = ("coverage:source", "coverage:not-covered", "note")
 _LEVELS = {
     Severity.CRITICAL: "error",
     Severity.HIGH: "error",
@@ -78,7 +80,7 @@ def render_scan_sarif(result: Scan | Scans) -> str:
         _run(scan, name, many=many) for scan, name in zip(scans, _names(scans), strict=True)
     ]
     if failed or not scans:
-        runs.append(_failed_run(scans, failed))
+        runs.append(_failed_run(version_of(result), failed))
     return encode_json({"$schema": SCHEMA, "version": "2.1.0", "runs": runs}).decode("ascii")
 
 
@@ -130,10 +132,10 @@ def _run(scan: Scan, name: str, *, many: bool) -> dict[str, object]:
     }
 
 
-def _failed_run(scans: Sequence[Scan], failed: Iterable[str]) -> dict[str, object]:
+def _failed_run(version: str, failed: Iterable[str]) -> dict[str, object]:
     notices = [_notification("error", f"not scanned: {sentence}") for sentence in failed]
     return {
-        "tool": {"driver": _driver(scans[0].version if scans else "", ())},
+        "tool": {"driver": _driver(version, ())},
         "automationDetails": {"id": "basewise-scan/not-scanned/"},
         "invocations": [{"executionSuccessful": False, "toolExecutionNotifications": notices}],
         "results": [],
@@ -169,14 +171,15 @@ def _notification(level: str, text: str) -> dict[str, object]:
 
 
 def _properties(scan: Scan) -> dict[str, object]:
-    """Return the facts of a scan; a name that stands several times becomes a list."""
-    gathered: dict[str, list[str]] = {"coverage:source": [], "coverage:not-covered": [], "note": []}
+    """Return the facts of a scan; those that may stand several times are lists."""
+    gathered: dict[str, list[str]] = {name: [] for name in _LISTS}
     for name, value in scan_facts(scan):
         gathered.setdefault(name, []).append(value)
-    lists = ("coverage:source", "coverage:not-covered", "note")
+    results = str(min(len(scan.findings), MAX_RESULTS))
     return {
-        f"basewise:{name}": values if name in lists else values[0] for name, values in gathered.items()
-    } | {"basewise:count:results": str(min(len(scan.findings), MAX_RESULTS))}
+        **{f"basewise:{name}": values if name in _LISTS else values[0] for name, values in gathered.items()},
+        "basewise:count:results": results,
+    }
 
 
 def _result(scan: Scan, name: str, found: ScanFinding, places: dict[str, int]) -> _Result:

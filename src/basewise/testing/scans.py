@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 
@@ -247,7 +248,7 @@ def scanned() -> Scan:
         location="usr/local/lib/python3.12/site-packages/requests-2.30.0.dist-info/METADATA", introduced_by=Origin.OWN,
         fixed_version="2.31.0", advice="upgrade `requests` to 2.31.0",
     )  # fmt: skip
-    unfixed = {"fixed_version": None, "fixed_on": None, "introduced_by": Origin.BASE}
+    unfixed: dict[str, Any] = {"fixed_version": None, "fixed_on": None, "introduced_by": Origin.BASE}
     others = (
         finding("CVE-2023-4039", "gcc-12", state=State.OPEN, severity=Severity.LOW, **unfixed),
         finding("CVE-2011-3374", "apt", state=State.MINOR, severity=Severity.NEGLIGIBLE, **unfixed),

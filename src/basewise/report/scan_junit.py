@@ -1,0 +1,118 @@
+"""JUnit: the findings as test cases, for build servers that show test results.
+
+A suite an image; a case a finding, one for the coverage. A finding fails where it violates the gate, or always where no gate
+was asked for; an ignored one is skipped; incomplete evidence is an error, because nothing that was not looked at passed.
+
+Reference:
+    Jenkins JUnit plugin and GitLab "Unit test report examples", read on 2026-11-27: suites, cases, `failure`, `error`,
+    `skipped`, `properties`. XML 1.0, section 2.2, for the characters.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from xml.etree.ElementTree import Element, SubElement, indent, tostring
+
+from basewise.model.scan import Scan, ScanFinding, Scans
+from basewise.report.plain import plain_line
+from basewise.report.scan_facts import (
+    failures_of,
+    finding_facts,
+    ignored_sentence,
+    moment_of,
+    package_words,
+    scan_facts,
+    scans_of,
+    severity_words,
+)
+
+__all__ = ["render_scan_junit"]
+
+_COUNTED = ("tests", "failures", "errors", "skipped")
+
+
+def render_scan_junit(result: Scan | Scans) -> str:
+    """Return the document in XML and ASCII, with a line end; an image that could not be scanned is a suite with an error."""
+    suites = [_suite(scan) for scan in scans_of(result)]
+    suites += [_failed_suite(sentence) for sentence in failures_of(result)]
+    totals = {name: str(sum(int(suite.get(name, "0")) for suite in suites)) for name in _COUNTED}
+    root = Element("testsuites", {"name": "basewise scan", **totals})
+    root.extend(suites)
+    indent(root)
+    written: bytes = tostring(root, encoding="us-ascii", xml_declaration=True)
+    return written.decode("ascii") + "\n"
+
+
+def _suite(scan: Scan) -> Element:
+    moment = moment_of(scan).strftime("%Y-%m-%dT%H:%M:%S")
+    suite = Element("testsuite", {"name": _text(scan.image.reference), "timestamp": moment})
+    properties = SubElement(suite, "properties")
+    for name, value in scan_facts(scan):
+        SubElement(properties, "property", {"name": f"basewise:{name}", "value": value})
+    _coverage_case(suite, scan)
+    violations = None if scan.gate is None else frozenset(scan.gate.violations)
+    for found in scan.findings:
+        case = _case(suite, found)
+        fails = violations is None or found.id in violations
+        outcome = SubElement(case, "failure" if fails else "system-out")
+        if fails:
+            outcome.set("message", _text(found.advice))
+            outcome.set("type", str(found.severity))
+        outcome.text = _details(found)
+    for ignored in scan.ignored:
+        SubElement(_case(suite, ignored.finding), "skipped", {"message": _text(ignored_sentence(ignored))})
+    _count(suite)
+    return suite
+
+
+def _coverage_case(suite: Element, scan: Scan) -> None:
+    case = SubElement(suite, "testcase", {"classname": "coverage", "name": "everything was looked at"})
+    if not scan.coverage.complete:
+        missing = [_text(f"{item.what}: {item.why}") for item in scan.coverage.not_covered]
+        error = SubElement(case, "error", {"message": "the evidence is incomplete", "type": "incomplete"})
+        error.text = _lines(missing)
+
+
+def _failed_suite(sentence: str) -> Element:
+    suite = Element("testsuite", {"name": "not scanned"})
+    case = SubElement(suite, "testcase", {"classname": "image", "name": _text(sentence)})
+    SubElement(case, "error", {"message": _text(sentence), "type": "not-scanned"})
+    _count(suite)
+    return suite
+
+
+def _case(suite: Element, found: ScanFinding) -> Element:
+    package = found.package
+    return SubElement(
+        suite,
+        "testcase",
+        {
+            "classname": _text(f"{package.type}.{package.source or package.name}"),
+            "name": _text(f"{found.id} in {package_words(found)}"),
+        },
+    )
+
+
+def _count(suite: Element) -> None:
+    """Write the counts of a suite, from its cases themselves."""
+    cases = suite.findall("testcase")
+    outcomes = Counter(outcome.tag for case in cases for outcome in case)
+    suite.set("tests", str(len(cases)))
+    for name, tag in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
+        suite.set(name, str(outcomes[tag]))
+
+
+def _details(found: ScanFinding) -> str:
+    also = [f"also known as {', '.join(found.aliases)}"] if found.aliases else []
+    facts = [f"{name}: {value}" for name, value in finding_facts(found)]
+    return _lines(_text(line) for line in (f"severity {severity_words(found)}", *also, *facts))
+
+
+def _lines(lines: Iterable[str]) -> str:
+    return "".join(f"\n{line}" for line in lines) + "\n"
+
+
+def _text(text: str) -> str:
+    """Return printable text on one line; that leaves only characters that XML 1.0 allows."""
+    return plain_line(text)
