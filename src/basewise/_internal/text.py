@@ -13,9 +13,13 @@ def safe_text(text: str, *, limit: int = MAX_SHOWN_CHARACTERS) -> str:
 
     Each such character becomes its escape (`\x1b`, `\u202e`), so that nothing is hidden.
     """
-    shown = "".join(
-        char if char.isprintable() else char.encode("unicode_escape").decode("ascii")
-        for char in text[: limit + 1]
+    kept = text[: limit + 1]
+    shown = (
+        kept
+        if kept.isprintable()
+        else "".join(
+            char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in kept
+        )
     )
     return shown if len(shown) <= limit else f"{shown[: limit - 1]}…"
 

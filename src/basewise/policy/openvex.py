@@ -83,6 +83,7 @@ def _statement(stated: _Statement, moment: str, source: str) -> VexStatement:
         reason="; ".join(word for word in words if word)[:MAX_REASON_CHARACTERS],
         moment=stated.last_updated or stated.timestamp or moment,
         source=source,
+        justification=(stated.justification or "")[:MAX_REASON_CHARACTERS],
     )
 
 

@@ -9,7 +9,7 @@ from enum import StrEnum
 import msgspec
 
 from basewise._internal.text import plural
-from basewise.model.scan import IgnoredFinding, ScanFinding
+from basewise.model.scan import IgnoredFinding, IgnoredStatus, ScanFinding
 from basewise.policy.ignore import Ignored
 from basewise.policy.purl import Purl, purl_covers
 
@@ -54,6 +54,7 @@ class VexStatement(msgspec.Struct, frozen=True, kw_only=True):
         reason: Justification and words, cut at `MAX_REASON_CHARACTERS`.
         moment: RFC 3339 time by which a later statement wins over an earlier one; "" sorts first.
         source: File that holds it.
+        justification: Label of OpenVEX, "" for none.
     """
 
     ids: frozenset[str]
@@ -62,6 +63,7 @@ class VexStatement(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
     moment: str
     source: str
+    justification: str = ""
 
 
 class InstalledComponents(msgspec.Struct, frozen=True, kw_only=True):
@@ -110,7 +112,16 @@ def apply_vex(
         matched[last.source] += 1
         said = f"{last.status}{f': {last.reason}' if last.reason else ''}"
         if last.status in _TAKES_OUT:
-            ignored.append(IgnoredFinding(finding=finding, reason=said, expires=None, source=last.source))
+            ignored.append(
+                IgnoredFinding(
+                    finding=finding,
+                    reason=said,
+                    expires=None,
+                    source=last.source,
+                    status=IgnoredStatus(str(last.status)),
+                    justification=last.justification,
+                )
+            )
         else:
             kept.append(msgspec.structs.replace(finding, vex=said))
     sources = dict.fromkeys(statement.source for statement in statements)

@@ -20,6 +20,7 @@ from basewise.model.evidence import Coverage
 from basewise.model.package import PackageType
 from basewise.model.sbom import SbomImage, SbomPackage
 from basewise.report.json_document import encode_json
+from basewise.report.plain import plain_line
 from basewise.report.purl import image_purl, package_purl, sha256_of
 from basewise.report.short_hash import short_hash
 
@@ -182,7 +183,7 @@ def _image(contents: Contents) -> Component:
         ("basewise:coverage:complete", str(contents.coverage.complete).lower()),
     ]
     stated += [
-        ("basewise:coverage:not-covered", f"{said.what}: {said.why}")
+        ("basewise:coverage:not-covered", plain_line(f"{said.what}: {said.why}"))
         for said in contents.coverage.not_covered
     ]
     for layer in image.layers:

@@ -8,7 +8,7 @@ from importlib import import_module
 from basewise.errors import UsageError
 from basewise.model.scan import Scan, Scans
 
-__all__ = ["SCAN_FORMATS", "render_scan"]
+__all__ = ["ONE_IMAGE_FORMATS", "SCAN_FORMATS", "render_scan"]
 
 ScanWriter = Callable[..., str]
 """Takes a `Scan` or `Scans`, and by name `width` (columns) and `color`; returns text that ends with a line end."""
@@ -16,8 +16,16 @@ ScanWriter = Callable[..., str]
 _WRITERS = {
     "table": "scan_table.render_scan_table",
     "json": "scan_json.render_scan_json",
+    "sarif": "scan_sarif.render_scan_sarif",
+    "cyclonedx": "scan_cyclonedx.render_scan_cyclonedx",
+    "spdx": "scan_spdx.render_scan_spdx",
+    "openvex": "scan_openvex.render_scan_openvex",
+    "markdown": "scan_markdown.render_scan_markdown",
+    "junit": "scan_junit.render_scan_junit",
+    "gitlab": "scan_gitlab.render_scan_gitlab",
 }
 SCAN_FORMATS = tuple(_WRITERS)
+ONE_IMAGE_FORMATS = ("cyclonedx", "spdx")
 
 
 def render_scan(result: Scan | Scans, form: str, *, width: int, color: bool) -> str:

@@ -86,12 +86,13 @@ class _Vulnerability(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     properties: tuple[Property, ...]
 
 
-def render_scan_cyclonedx(result: Scan | Scans) -> str:
-    """Return the document of one scanned image in JSON, with a line end.
+def render_scan_cyclonedx(result: Scan | Scans, *, width: int, color: bool) -> str:
+    """Return the document of one scanned image in JSON; width and colour change nothing.
 
     Raises:
         UsageError: There are several images.
     """
+    del width, color
     scan = one_scan(result, _FORM)
     components = tuple(package_components(scan))
     references = [component.reference for component in components]

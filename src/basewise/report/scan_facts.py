@@ -116,6 +116,7 @@ def finding_facts(found: ScanFinding) -> tuple[tuple[str, str], ...]:
         ("introduced-by", str(found.introduced_by)),
         ("origins", " ".join(found.origins)),
         ("detail", found.detail),
+        ("vex", found.vex),
     )
     return tuple((name, plain_line(value, limit=MAX_VALUE_CHARACTERS)) for name, value in stated if value)
 
@@ -200,6 +201,8 @@ def _image_facts(scan: Scan) -> Iterator[tuple[str, str]]:
         yield "base:image", base.image
         yield "base:digest", base.digest or UNKNOWN
         yield "base:known-by", base.how
+        if base.candidates:
+            yield "base:candidates", " ".join(base.candidates)
     yield "support:phase", str(support.phase) if support else UNKNOWN
     yield "support:distro-end", (support.distro_eol if support else None) or UNKNOWN
     yield "support:distro-lts-end", (support.distro_lts_eol if support else None) or UNKNOWN
@@ -211,6 +214,10 @@ def _count_facts(scan: Scan) -> Iterator[tuple[str, str]]:
     yield "verdict", summary.verdict
     yield "count:packages", str(summary.packages)
     yield "count:findings", str(len(scan.findings))
+    if scan.shown is not None:
+        yield "shown:only-fixable", _truth(scan.shown.only_fixable)
+        yield "shown:severity", str(scan.shown.severity or "all")
+        yield "count:hidden", str(scan.shown.hidden)
     yield from _numbers("count", summary.vulnerabilities)
     for part, counts in (("base", summary.base), ("own", summary.own)):
         if counts is not None:

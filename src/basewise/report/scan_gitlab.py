@@ -98,8 +98,12 @@ class _Message(msgspec.Struct, frozen=True):
     value: str
 
 
-def render_scan_gitlab(result: Scan | Scans) -> str:
-    """Return the report of one or several images in JSON, with a line end; its status is failure where one was not scanned."""
+def render_scan_gitlab(result: Scan | Scans, *, width: int, color: bool) -> str:
+    """Return the report in JSON; width and colour change nothing.
+
+    Its status is failure where an image could not be scanned.
+    """
+    del width, color
     scans, failed = scans_of(result), failures_of(result)
     moment = moment_of(result).strftime("%Y-%m-%dT%H:%M:%S")
     messages = [message for scan in scans for message in _messages(scan)]

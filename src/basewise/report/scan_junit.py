@@ -32,8 +32,12 @@ __all__ = ["render_scan_junit"]
 _COUNTED = ("tests", "failures", "errors", "skipped")
 
 
-def render_scan_junit(result: Scan | Scans) -> str:
-    """Return the document in XML and ASCII, with a line end; an image that could not be scanned is a suite with an error."""
+def render_scan_junit(result: Scan | Scans, *, width: int, color: bool) -> str:
+    """Return the document in XML and ASCII; width and colour change nothing.
+
+    An image that could not be scanned is a suite with an error.
+    """
+    del width, color
     suites = [_suite(scan) for scan in scans_of(result)]
     suites += [_failed_suite(sentence) for sentence in failures_of(result)]
     totals = {name: str(sum(int(suite.get(name, "0")) for suite in suites)) for name in _COUNTED}
@@ -60,6 +64,7 @@ def _suite(scan: Scan) -> Element:
             outcome.set("message", _text(found.advice))
             outcome.set("type", str(found.severity))
         outcome.text = _details(found)
+    _hidden_violations(suite, scan)
     for ignored in scan.ignored:
         SubElement(_case(suite, ignored.finding), "skipped", {"message": _text(ignored_sentence(ignored))})
     _count(suite)
@@ -72,6 +77,17 @@ def _coverage_case(suite: Element, scan: Scan) -> None:
         missing = [_text(f"{item.what}: {item.why}") for item in scan.coverage.not_covered]
         error = SubElement(case, "error", {"message": "the evidence is incomplete", "type": "incomplete"})
         error.text = _lines(missing)
+
+
+def _hidden_violations(suite: Element, scan: Scan) -> None:
+    """Add a case for each violation of the gate that a filter leaves out of the findings."""
+    shown = {found.id for found in scan.findings}
+    for identifier in scan.gate.violations if scan.gate is not None else ():
+        if identifier not in shown:
+            case = SubElement(suite, "testcase", {"classname": "gate", "name": _text(identifier)})
+            SubElement(
+                case, "failure", {"message": "violates the gate; left out by a filter", "type": "hidden"}
+            )
 
 
 def _failed_suite(sentence: str) -> Element:

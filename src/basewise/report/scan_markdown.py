@@ -31,8 +31,9 @@ _HEADINGS = ("vulnerability", "severity", "EPSS", "package", "fixed in", "state"
 _UNKNOWN = "?"
 
 
-def render_scan_markdown(result: Scan | Scans) -> str:
-    """Return a document whose length is bounded, for one or several images."""
+def render_scan_markdown(result: Scan | Scans, *, width: int, color: bool) -> str:
+    """Return a document whose length is bounded, for one or several images; width and colour change nothing."""
+    del width, color
     scans = scans_of(result)
     failed = [f"**Not scanned:** {_text(sentence)}" for sentence in failures_of(result)[:MAX_LISTED]]
     frames = [(list(_head(scan)), list(_tail(scan))) for scan in scans]
@@ -40,7 +41,7 @@ def render_scan_markdown(result: Scan | Scans) -> str:
     room = (MAX_CHARACTERS - used) // max(1, len(scans))
     lines = []
     for scan, (head, tail) in zip(scans, frames, strict=True):
-        lines += [*head, *_findings(scan, room), *tail, ""]
+        lines += [*head, *_findings(scan, room), *_filter(scan), *tail, ""]
     return "\n".join([*lines, *failed]).rstrip("\n") + "\n"
 
 
@@ -123,6 +124,19 @@ def _findings(scan: Scan, room: int) -> Iterator[str]:
             )
             return
         yield line
+
+
+def _filter(scan: Scan) -> Iterator[str]:
+    """Yield what a filter that the user asked for leaves out."""
+    shown = scan.shown
+    if shown is not None and shown.hidden:
+        least = f"severity {shown.severity} and worse" if shown.severity else ""
+        asked = ", ".join(filter(None, ("fixable" if shown.only_fixable else "", least)))
+        every = len(scan.findings) + shown.hidden
+        yield from (
+            "",
+            f"{shown.hidden} of {every} findings are left out, as asked: only {asked} ones are shown.",
+        )
 
 
 def _cells(found: ScanFinding) -> list[str]:

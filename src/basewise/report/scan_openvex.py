@@ -83,8 +83,12 @@ class _Document(msgspec.Struct, frozen=True, kw_only=True):
     statements: tuple[_Statement, ...]
 
 
-def render_scan_openvex(result: Scan | Scans) -> str:
-    """Return the document in JSON, with a line end; what was read and what was not stands in `tooling`."""
+def render_scan_openvex(result: Scan | Scans, *, width: int, color: bool) -> str:
+    """Return the document in JSON; width and colour change nothing.
+
+    What was read and what was not stands in `tooling`.
+    """
+    del width, color
     scans, failed = scans_of(result), failures_of(result)
     said = [f"{name}: {value}" for scan in scans for name, value in scan_facts(scan)]
     said += [plain_line(f"not scanned: {sentence}") for sentence in failed]

@@ -72,8 +72,12 @@ class _Result(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     properties: dict[str, str]
 
 
-def render_scan_sarif(result: Scan | Scans) -> str:
-    """Return the log in JSON, with a line end; an image that could not be scanned is a run that did not succeed."""
+def render_scan_sarif(result: Scan | Scans, *, width: int, color: bool) -> str:
+    """Return the log in JSON; width and colour change nothing.
+
+    Images that could not be scanned are a run that did not succeed.
+    """
+    del width, color
     scans, failed = scans_of(result), failures_of(result)
     many = len(scans) + bool(failed) > MAX_RUNS
     runs: list[object] = [

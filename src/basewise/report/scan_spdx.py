@@ -74,12 +74,13 @@ class _Said:
         )
 
 
-def render_scan_spdx(result: Scan | Scans) -> str:
-    """Return the document of one scanned image in JSON, with a line end.
+def render_scan_spdx(result: Scan | Scans, *, width: int, color: bool) -> str:
+    """Return the document of one scanned image in JSON; width and colour change nothing.
 
     Raises:
         UsageError: There are several images.
     """
+    del width, color
     scan = one_scan(result, _FORM)
     moment, version = moment_of(scan), plain_line(scan.version)
     said = _Said(

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
 __all__ = ["command"]
 
-FORMATS = ("table", "json")
+FORMATS = ("table", "json", "sarif", "cyclonedx", "spdx", "openvex", "markdown", "junit", "gitlab")
+ONE_IMAGE_FORMATS = ("cyclonedx", "spdx")
 SEVERITIES = ("critical", "high", "medium", "low", "negligible")
 EXIT_VIOLATED = 1
 EXIT_INCOMPLETE = 3
@@ -66,6 +67,7 @@ def command(**flags: Any) -> int:  # noqa: ANN401 - one name for all flags; each
     from basewise.report.scan import render_scan
 
     now = parse_now(flags["now"], os.environ.get("SOURCE_DATE_EPOCH"))
+    _check_format(flags)
     options = _options(flags)
     progress = ConsoleProgress(1 if flags["verbose"] else -1 if flags["quiet"] else 0)
     result: Scan | Scans
@@ -84,6 +86,18 @@ def command(**flags: Any) -> int:  # noqa: ANN401 - one name for all flags; each
     text = render_scan(result, flags["output_format"], width=terminal_width(flags["output"]), color=color)
     write_result(text, flags["output"])
     return _exit_code(result)
+
+
+def _check_format(flags: dict[str, Any]) -> None:
+    """Refuse several images for a form that describes one, before any is read."""
+    from basewise.errors import UsageError
+
+    form = flags["output_format"]
+    if form in ONE_IMAGE_FORMATS and len(flags["images"]) > 1:
+        raise UsageError(
+            f"a document in the format `{form}` describes one image, and {len(flags['images'])} were named",
+            hint="scan each image by itself, with its own `-o FILE`",
+        )
 
 
 def _options(flags: dict[str, Any]) -> ScanOptions:
