@@ -60,7 +60,11 @@ def scan_several(
                 return f"{image}: {error.message}" + (f" ({error.hint})" if error.hint else "")
 
         results = map_in_threads(work, names, threads=AT_A_TIME)
+    from basewise import __version__  # noqa: PLC0415 - the package itself, which imports nothing
+
     return Scans(
+        generated_at=moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        version=__version__,
         scans=tuple(result for result in results if isinstance(result, Scan)),
         failed=tuple(result for result in results if isinstance(result, str)),
     )

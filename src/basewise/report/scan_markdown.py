@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from basewise._internal.text import plural
 from basewise.model.finding import Severity, State
 from basewise.model.scan import Scan, ScanFinding, Scans
-from basewise.report.markdown_text import escape_markdown, list_item, table_row
+from basewise.report.markdown_text import escape_markdown, fenced, list_item, table_row
 from basewise.report.scan_facts import (
     advisory_link,
     failures_of,
@@ -20,11 +20,14 @@ from basewise.report.scan_facts import (
     scans_of,
     source_sentence,
 )
+from basewise.report.upgrade_command import upgrade_commands
 
 __all__ = ["render_scan_markdown"]
 
 MAX_CHARACTERS = 60_000
 MAX_LISTED = 40
+MAX_UPGRADES = 10
+MAX_COMMAND_CHARACTERS = 1500
 MAX_CELL_CHARACTERS = 120
 MAX_SENTENCE_CHARACTERS = 300
 _HEADINGS = ("vulnerability", "severity", "EPSS", "package", "fixed in", "state", "brought by", "what to do")
@@ -71,7 +74,7 @@ def _head(scan: Scan) -> Iterator[str]:
     yield list_item(f"{distro}{phase}, {plural(summary.packages, 'package')}", limit=MAX_SENTENCE_CHARACTERS)
     if scan.base is not None:
         yield list_item(f"base {scan.base.image}, known by {scan.base.how}", limit=MAX_SENTENCE_CHARACTERS)
-    yield from ("", *_count_table(scan))
+    yield from ("", *_count_table(scan), *_upgrades(scan))
 
 
 def _counts(scan: Scan) -> str:
@@ -104,6 +107,28 @@ def _count_table(scan: Scan) -> Iterator[str]:
             *(_number(getattr(counts.by_state, name.replace("-", "_"))) for name in states),
         ]
     )
+
+
+def _upgrades(scan: Scan) -> Iterator[str]:
+    """Yield what removes most: the packages to upgrade, and the commands where they can be shown whole."""
+    if not scan.upgrades:
+        return
+    yield from ("", "**What to do first**", "")
+    for upgrade in scan.upgrades[:MAX_UPGRADES]:
+        package = upgrade.package
+        name = f"{package.source or package.name} {package.source_version or package.version}"
+        exploited = f", {upgrade.exploited} of them exploited" if upgrade.exploited else ""
+        yield list_item(
+            f"upgrade {name} to {upgrade.to}: removes {plural(len(upgrade.fixes), 'finding')}, "
+            f"the worst is {upgrade.severity}{exploited}",
+            limit=MAX_SENTENCE_CHARACTERS,
+        )
+    if len(scan.upgrades) > MAX_UPGRADES:
+        yield list_item(f"and {len(scan.upgrades) - MAX_UPGRADES} more packages")
+    commands = [f"RUN {command}" for command in upgrade_commands(scan.upgrades)]
+    whole = [line for line in commands if line.isprintable() and len(line) <= MAX_COMMAND_CHARACTERS]
+    if whole:
+        yield from ("", fenced("\n".join(whole), "dockerfile"))
 
 
 def _findings(scan: Scan, room: int) -> Iterator[str]:

@@ -6,7 +6,7 @@ Ids, versions and scores are invented; no test may take them for facts about a r
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -26,6 +26,7 @@ from basewise.model.scan import (
     ScanFinding,
     ScanPackage,
     ScanSummary,
+    ScanUpgrade,
 )
 
 __all__ = [
@@ -209,6 +210,7 @@ def scan_of(*findings: ScanFinding, **changes: object) -> Scan:
         ),
         "packages": packages,
         "findings": findings,
+        "upgrades": tuple(_upgrades(findings)),
         "ignored": (),
         "embedded": (),
         "uncounted": (),
@@ -220,6 +222,27 @@ def scan_of(*findings: ScanFinding, **changes: object) -> Scan:
         **changes,
     }
     return Scan(**values)  # type: ignore[arg-type]  # as above
+
+
+def _upgrades(findings: Sequence[ScanFinding]) -> Iterator[ScanUpgrade]:
+    fixable: dict[ScanPackage, list[ScanFinding]] = {}
+    for found in findings:
+        if found.state is State.FIXED and found.fixed_version is not None:
+            fixable.setdefault(found.package, []).append(found)
+    for package, same in fixable.items():
+        first = same[0]
+        yield ScanUpgrade(
+            package=package,
+            binaries=first.binaries,
+            to=first.fixed_version or "",
+            command=f"apt-get install -y --only-upgrade {package.name}",
+            fixes=tuple(found.id for found in same),
+            severity=first.severity,
+            exploited=sum(found.exploited is True for found in same),
+            layer=first.layer,
+            instruction=first.instruction,
+            introduced_by=first.introduced_by,
+        )
 
 
 def _counts(findings: Sequence[ScanFinding]) -> Vulnerabilities:
