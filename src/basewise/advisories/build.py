@@ -12,7 +12,7 @@ from basewise.errors import StoreError
 from basewise.model.advisory import SourceStatus
 from basewise.progress import Progress
 
-__all__ = ["FLOORS", "BuiltStore", "build_content", "problems"]
+__all__ = ["FLOORS", "BuiltStore", "build_content", "problems", "problems_of_sources"]
 
 FLOORS = {"cpython": 100, "debian_archive": 300, "debian_tracker": 200, "kev": 1000}
 """Fewest entries of one source of a feed; below it the source was not read as a whole."""
@@ -66,9 +66,22 @@ def problems(content: StoreContent, previous: Iterable[SourceStatus] = ()) -> tu
         content: The new store.
         previous: Sources of the store that it would replace.
     """
+    return problems_of_sources(content.sources, previous)
+
+
+def problems_of_sources(
+    sources: Iterable[SourceStatus], previous: Iterable[SourceStatus] = ()
+) -> tuple[str, ...]:
+    """Return why sources should not replace others; nothing when they may.
+
+    Args:
+        sources: The new ones.
+        previous: Those that they would replace.
+    """
     found = []
-    entries = {source.name: source.entries for source in content.sources}
-    for source in content.sources:
+    new = tuple(sources)
+    entries = {source.name: source.entries for source in new}
+    for source in new:
         floor = FLOORS.get(source.name.partition(" ")[0], 1)
         if source.entries < floor:
             found.append(f"source `{source.name}` has {source.entries} entries, fewer than {floor}")

@@ -121,12 +121,18 @@ class StoreContent(msgspec.Struct, frozen=True, kw_only=True):
     origins: tuple[Origin, ...] = ()
 
 
-def gather(results: Iterable[tuple[str, FeedResult]], origins: Iterable[Origin] = ()) -> StoreContent:
+def gather(
+    results: Iterable[tuple[str, FeedResult]],
+    *,
+    origins: Iterable[Origin] = (),
+    carried: Iterable[tuple[PackageName, PackageRecord]] = (),
+) -> StoreContent:
     """Merge the results of feeds.
 
     Args:
         results: Name and result of each feed, of one feed also several; their order changes nothing.
         origins: Where they come from.
+        carried: Records of another store that are taken over as they are.
 
     Returns:
         Facts grouped by package, sorted and without repetition.
@@ -154,6 +160,13 @@ def gather(results: Iterable[tuple[str, FeedResult]], origins: Iterable[Origin] 
             scores = Scores(tuple(sorted(set(result.scores))), result.sources[0].as_of)
         vectors.update(result.vectors)
         rejected.update(result.rejected)
+    for package, record in carried:
+        facts[package].update(record.facts)
+        covered_by[package].update(record.covered_by)
+        if record.oldest:
+            oldest.setdefault(package, record.oldest)
+        if record.current:
+            current.setdefault(package, record.current)
     names = sorted({*facts, *covered_by})
     return StoreContent(
         sources=tuple(sorted(sources)),

@@ -50,7 +50,7 @@ def coverage_of(
     for source in used:
         age = age_in_days(source.as_of, today)
         if age is not None and age > STALE_AFTER_DAYS:
-            why = f"{source.name} is {age} days old; build a newer store with `basewise db build`"
+            why = f"{source.name} is {age} days old; {_renewal_of(source)}"
             said.add(NotCovered(f"what was published after {source.as_of}", why))
         if source.note:
             said.add(NotCovered(f"all of {source.name}", source.note))
@@ -68,6 +68,14 @@ def coverage_of(
         for source in used
     )
     return covered, tuple(sorted(said))
+
+
+def _renewal_of(source: SourceStatus) -> str:
+    """Say how a source is renewed."""
+    feed = source.name.partition(" ")[0]
+    if feed == "cpython":
+        return "a newer version of basewise brings it"
+    return f"renew the store with `basewise db {'build' if feed == 'debian_archive' else 'update'}`"
 
 
 def _is_future(source: SourceStatus, today: date) -> bool:

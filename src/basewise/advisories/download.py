@@ -135,6 +135,10 @@ class Downloader:
             hint="check the connection, or name a mirror with `--source`",
         )
 
+    def stored(self, remote: RemoteFile) -> StoredFile | None:
+        """Return the good file that is stored, None when there is none."""
+        return self._files.get(remote.name)
+
     def page(self, address: str) -> bytes:
         """Return a page of a publisher.
 

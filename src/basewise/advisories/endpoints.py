@@ -17,7 +17,7 @@ from basewise.errors import UsageError
 
 __all__ = [
     "ALPINE_BRANCHES",
-    "OSV_ECOSYSTEMS",
+    "OSV_BY_DEFAULT",
     "PUBLISHERS",
     "VARIABLE_PREFIX",
     "Addresses",
@@ -25,6 +25,7 @@ __all__ = [
     "Publisher",
     "RemoteFile",
     "RemoteSource",
+    "branches_address",
     "listed_branches",
     "remote_sources",
     "select_sources",
@@ -36,7 +37,7 @@ VARIABLE_PREFIX = "BASEWISE_SOURCE_"
 FIRST_NVD_YEAR = 2002
 LATEST_YEAR = 2200
 
-OSV_ECOSYSTEMS: Mapping[str, bool] = {
+OSV_BY_DEFAULT: Mapping[str, bool] = {
     "PyPI": True,
     "Ubuntu": True,
     "Red Hat": True,
@@ -206,7 +207,7 @@ def remote_sources(
         if publisher.feed == "osv":
             sources += [
                 _source(publisher, stated, name, [("", {"ecosystem": name})], by_default=by_default)
-                for name, by_default in OSV_ECOSYSTEMS.items()
+                for name, by_default in OSV_BY_DEFAULT.items()
             ]
         elif publisher.feed == "alpine_secdb":
             sources += [_branch(publisher, stated, branch) for branch in branches]
@@ -264,6 +265,17 @@ def listed_branches(page: bytes) -> tuple[str, ...]:
     names = {found.decode() for found in re.findall(rb"href=\"(?:\./)?v?(3\.\d{1,3}|edge)/?\"", page)}
     releases = sorted(names - {"edge"}, key=lambda name: int(name.partition(".")[2]))
     return (*releases, *(["edge"] if "edge" in names else []))
+
+
+def branches_address(addresses: Addresses) -> tuple[str, ...]:
+    """Return where the index page of Alpine's branches is, the first choice first.
+
+    Args:
+        addresses: Other addresses than those of the table.
+    """
+    publisher = next(publisher for publisher in PUBLISHERS if publisher.feed == "alpine_secdb")
+    roots = addresses.get(publisher.feed) or (publisher.root,)
+    return tuple(f"{root.rstrip('/')}/" for root in roots if "{" not in root)
 
 
 def _branch(publisher: Publisher, stated: Addresses, branch: str) -> RemoteSource:

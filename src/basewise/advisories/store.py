@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -310,6 +310,19 @@ class Store:
             ).fetchall()
         return tuple((str(row[0]), str(row[1]), str(row[2])) for row in rows)
 
+    def records(self) -> Iterator[tuple[tuple[str, str, str], PackageRecord]]:
+        """Yield every package with its record, sorted; nothing of it is kept in memory.
+
+        Raises:
+            StoreError: The file is damaged.
+        """
+        rows = self._connection.cursor().execute(
+            "SELECT ecosystem, release, name, record FROM package ORDER BY ecosystem, release, name"
+        )
+        for ecosystem, release, name, record in rows:
+            key = (str(ecosystem), str(release), str(name))
+            yield key, self._decoded(key, record)
+
     def origins(self) -> tuple[Origin, ...]:
         """Return where the facts of an update come from, sorted by name; nothing where no update wrote the store.
 
@@ -371,10 +384,11 @@ class Store:
         row = self._connection.execute(
             "SELECT record FROM package WHERE ecosystem = ? AND release = ? AND name = ?", key
         ).fetchone()
-        if row is None:
-            return None
+        return None if row is None else self._decoded(key, row[0])
+
+    def _decoded(self, key: tuple[str, str, str], record: bytes) -> PackageRecord:
         try:
-            return self._decoder.decode(inflate_record(row[0]))
+            return self._decoder.decode(inflate_record(record))
         except (msgspec.DecodeError, zlib.error) as error:
             raise StoreError(
                 f"advisory store `{self.name}` is damaged at {'/'.join(key)}: {error}", hint=self._hint

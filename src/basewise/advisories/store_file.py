@@ -17,7 +17,7 @@ from basewise.errors import StoreError
 if TYPE_CHECKING:
     import sqlite3
 
-__all__ = ["BUILD_HINT", "BUILD_PREFIX", "connect", "connect_file", "inflate_record"]
+__all__ = ["BUILD_HINT", "BUILD_PREFIX", "connect", "connect_file", "inflate_record", "schema_of"]
 
 BUILD_HINT = (
     "remove it and run `basewise db update` or `basewise db build`; without BASEWISE_STORE your own store, or the"
@@ -81,6 +81,18 @@ def checked_seal(header: bytes, tail: bytes, size: int, name: str, hint: str) ->
     if found is None or size != stated + found.length:
         raise StoreError(f"advisory store `{name}` is damaged: it is cut or has grown", hint=hint)
     return found
+
+
+def schema_of(path: Path) -> int | None:
+    """Return the schema that the last line of a plain store file names; None for what is no such file."""
+    try:
+        with path.open("rb") as file:
+            file.seek(0, os.SEEK_END)
+            file.seek(max(0, file.tell() - LONGEST_SEAL_BYTES))
+            found = read_seal(file.read(LONGEST_SEAL_BYTES))
+    except OSError:
+        return None
+    return None if found is None else found.schema
 
 
 def connect(raw: bytes, name: str, hint: str) -> sqlite3.Connection:

@@ -48,13 +48,16 @@ def store_to_write(environment: Mapping[str, str] | None = None) -> Path:
 
 
 @contextlib.contextmanager
-def alone_at(path: Path, progress: Progress, *, seconds: float = LOCK_SECONDS) -> Iterator[None]:
+def alone_at(
+    path: Path, progress: Progress, *, seconds: float = LOCK_SECONDS, hint: str = _ELSEWHERE
+) -> Iterator[None]:
     """Hold a store while it is renewed; readers need not wait. The lock of a dead process holds nobody.
 
     Args:
-        path: The store.
+        path: The store, or another file that is renewed.
         progress: Told when another process holds it.
         seconds: How long to wait for that.
+        hint: What to do when there is no place to write.
 
     Raises:
         OutputError: Another process holds it for longer, or there is no place to write.
@@ -76,7 +79,7 @@ def alone_at(path: Path, progress: Progress, *, seconds: float = LOCK_SECONDS) -
         ) from error
     except (OSError, NotImplementedError) as error:
         why = getattr(error, "strerror", None) or str(error)
-        raise OutputError(f"cannot write `{path}`: {why}", hint=_ELSEWHERE) from error
+        raise OutputError(f"cannot write `{path}`: {why}", hint=hint) from error
     try:
         _remove_abandoned(path)
         _warn_of_little_space(path, progress)

@@ -26,8 +26,14 @@ class DatabaseStatus(msgspec.Struct, frozen=True, kw_only=True):
     Args:
         schema: Name of this document.
         store: `embedded` or the path.
+        own_store: Path of the user's own store, which `db update` writes unless `BASEWISE_STORE` names another;
+            null where the user has no directory.
+        own_store_state: `in use`, `not there`, `older than the embedded one`, or `another one was named`.
         as_of: Oldest date of the sources of advisories.
         exploited_as_of: Date of the list of exploited vulnerabilities, "" for none.
+        stale_after_days: Age from which a source is stale.
+        stale: Names of the sources that are older, sorted.
+        after_clock: Names of the sources whose date is after the clock's, sorted.
         entries: Number of facts of all sources.
         releases: Packages and facts per release.
         coverage: Sources with dates, ages and counts, and what they leave unseen.
@@ -35,8 +41,13 @@ class DatabaseStatus(msgspec.Struct, frozen=True, kw_only=True):
 
     schema: str = SCHEMA
     store: str
+    own_store: str | None
+    own_store_state: str
     as_of: str
     exploited_as_of: str
+    stale_after_days: int
+    stale: tuple[str, ...]
+    after_clock: tuple[str, ...]
     entries: int
     releases: tuple[ReleaseStatus, ...]
     coverage: Coverage

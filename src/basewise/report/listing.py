@@ -16,7 +16,7 @@ from basewise.model.evidence import Coverage, SupportPhase
 from basewise.model.listing import CandidateListing, CandidateRow
 from basewise.model.store_status import DatabaseStatus
 
-__all__ = ["render_catalogue", "render_store_status"]
+__all__ = ["print_parts", "render_catalogue", "render_store_status", "table_of"]
 
 _LEAST_WIDTHS = {
     "image": 26,
@@ -35,14 +35,14 @@ def render_catalogue(listing: CandidateListing, form: str, *, width: int, color:
     """Return the catalogue as `table` or `json`."""
     if form == "json":
         return _json(listing)
-    table = _table("image", "python", "libc", "pulled", "on disk", "packages", "support", "built")
+    table = table_of("image", "python", "libc", "pulled", "on disk", "packages", "support", "built")
     for row in listing.images:
         table.add_row(*(Text(safe_text(text)) for text in _catalogue_cells(row)))
         for alias in row.also_known_as:
             table.add_row(Text(f"  = {safe_text(alias.rpartition(':')[2])}"))
     newest = f"{plural(len(listing.images), 'image')} for {listing.platform}; newest build of {listing.as_of}"
     legend = "sizes and lists marked ~ are estimated, inferred or computed: `--format json` says how; `?` is unknown"
-    return _print(
+    return print_parts(
         width, color, table, newest, legend, *_warned(listing.warnings), *_coverage_lines(listing.coverage)
     )
 
@@ -51,17 +51,25 @@ def render_store_status(status: DatabaseStatus, form: str, *, width: int, color:
     """Return the status of a store as `table` or `json`."""
     if form == "json":
         return _json(status)
-    sources = _table("source", "as of", "age", "facts", "signature")
+    sources = table_of("source", "as of", "age", "verdict", "facts", "signature")
     for source in status.coverage.sources:
         checked = "verified" if source.verified else "unverified"
-        cells = (source.name, source.as_of, plural(source.age_days, "day"), f"{source.entries:,}", checked)
+        age, verdict = plural(source.age_days, "day"), "stale" if source.name in status.stale else "fresh"
+        if source.name in status.after_clock:
+            age, verdict = "?", "after the clock"
+        cells = (source.name, source.as_of, age, verdict, f"{source.entries:,}", checked)
         sources.add_row(*(Text(safe_text(text)) for text in cells))
-    releases = _table("release", "packages", "facts")
+    releases = table_of("release", "packages", "facts")
     for release in status.releases:
         name = f"{release.ecosystem} {release.release}"
         releases.add_row(Text(safe_text(name)), f"{release.packages:,}", f"{release.facts:,}")
-    head = f"advisory store: {status.store}; {status.entries:,} facts, the oldest source of {status.as_of}"
-    return _print(width, color, head, sources, releases, *_coverage_lines(status.coverage))
+    head = f"advisory store: {safe_text(status.store)}; {status.entries:,} facts, the oldest source of {status.as_of}"
+    own = (
+        []
+        if status.own_store is None
+        else [f"your own store: {safe_text(status.own_store)}: {status.own_store_state}"]
+    )
+    return print_parts(width, color, head, *own, sources, releases, *_coverage_lines(status.coverage))
 
 
 def _catalogue_cells(row: CandidateRow) -> tuple[str, ...]:
@@ -89,11 +97,12 @@ def _coverage_lines(coverage: Coverage) -> list[str]:
     return [f"not covered: {safe_text(item.what)}: {safe_text(item.why)}" for item in coverage.not_covered]
 
 
-def _table(*columns: str) -> Table:
+def table_of(*columns: str) -> Table:
+    """Return an empty table; numbers stand on the right."""
     table = Table(
         box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0), collapse_padding=True
     )
-    numbers = {"pulled", "on disk", "packages", "age", "facts"}
+    numbers = {"pulled", "on disk", "packages", "age", "facts", "change"}
     for index, column in enumerate(columns):
         # Only the first column gives way on a narrow terminal: a cut number would be a wrong one.
         least = _LEAST_WIDTHS.get(column)
@@ -103,7 +112,8 @@ def _table(*columns: str) -> Table:
     return table
 
 
-def _print(width: int, color: bool, *parts: Table | str) -> str:  # noqa: FBT001 - the last seam before text
+def print_parts(width: int, color: bool, *parts: Table | str) -> str:  # noqa: FBT001 - the last seam before text
+    """Return tables and lines as text."""
     file = StringIO()
     console = Console(
         file=file, width=width, force_terminal=color, no_color=not color, highlight=False, markup=False

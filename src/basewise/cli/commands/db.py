@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from datetime import UTC, datetime
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -19,9 +20,23 @@ from basewise.cli.options import (
 )
 
 if TYPE_CHECKING:
+    from basewise.model.store_update import DatabaseUpdate
     from basewise.operations.db_build import DatabaseBuild
 
 __all__ = ["command"]
+
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def allowance_options(command: Command) -> Command:
+    """Add what lets a source replace a better one."""
+    command = click.option(
+        "--allow-downgrade", is_flag=True, help="Take over a source that is older than what is there."
+    )(command)
+    return click.option(
+        "--allow-less", is_flag=True, help="Take over a source that has far less than before."
+    )(command)
 
 
 @click.group("db")
@@ -30,7 +45,9 @@ def command() -> None:
 
 
 @command.command("status")
-@click.option("--store", metavar="FILE", help="This store instead of BASEWISE_STORE or the embedded one.")
+@click.option(
+    "--store", metavar="FILE", help="This store instead of BASEWISE_STORE, your own or the embedded one."
+)
 @output_options(("table", "json"))
 @now_option
 @common_options
@@ -40,13 +57,62 @@ def status_command(**flags: Any) -> int:  # noqa: ANN401 - one name for all flag
     from basewise.operations.db_status import db_status
     from basewise.report.listing import render_store_status
 
-    now = parse_now(flags["now"], os.environ.get("SOURCE_DATE_EPOCH")) or datetime.now(UTC)
-    status = db_status(today=now.date(), store=None if flags["store"] is None else Path(flags["store"]))
+    status = db_status(today=_today(flags), store=None if flags["store"] is None else Path(flags["store"]))
     color = use_color(flags["color"]) and flags["output"] is None
     text = render_store_status(
         status, flags["output_format"], width=terminal_width(flags["output"]), color=color
     )
     write_result(text, flags["output"])
+    return 0
+
+
+@command.command("update")
+@click.argument("names", metavar="[SOURCE]...", nargs=-1)
+@click.option("--without", multiple=True, metavar="SOURCE", help="Leave this source out (repeatable).")
+@click.option(
+    "--source",
+    "addresses",
+    multiple=True,
+    metavar="NAME=URL",
+    help="Fetch this source from there; several of one name are mirrors (repeatable).",
+)
+@click.option("--ca-file", metavar="FILE", help="Trust these certificate authorities besides the system's.")
+@click.option("--store", metavar="FILE", help="Renew this store instead of BASEWISE_STORE or your own.")
+@click.option("--offline", is_flag=True, help="Ask nobody: an error, since an update must.")
+@allowance_options
+@output_options(("table", "json"))
+@now_option
+@common_options
+def update_command(**flags: Any) -> int:  # noqa: ANN401 - one name for all flags; each is typed where it is used
+    """Fetch advisory data from its publishers and renew the store: your own, or the one that BASEWISE_STORE names.
+
+    SOURCE is a feed (`osv`, `kev`) or one part of it (`"osv Red Hat"`); without any, everything that is
+    fetched by default. A source that fails keeps the facts that it had; only when all fail the command
+    ends with 4.
+    """
+    from basewise.cli.console import ConsoleProgress
+    from basewise.operations.db_update import UpdateWishes, db_update
+    from basewise.settings import environment_flag
+
+    progress = ConsoleProgress(1 if flags["verbose"] else -1 if flags["quiet"] else 0)
+    try:
+        result = db_update(
+            today=_today(flags),
+            wishes=UpdateWishes(
+                wanted=tuple(flags["names"]),
+                without=tuple(flags["without"]),
+                addresses=tuple(flags["addresses"]),
+                allow_less=flags["allow_less"],
+                allow_downgrade=flags["allow_downgrade"],
+                offline=flags["offline"] or environment_flag("BASEWISE_OFFLINE"),
+                ca_file=None if flags["ca_file"] is None else Path(flags["ca_file"]),
+            ),
+            store=None if flags["store"] is None else Path(flags["store"]),
+            progress=progress,
+        )
+    finally:
+        progress.close()
+    _write_update(result, flags)
     return 0
 
 
@@ -78,6 +144,23 @@ def build_command(**flags: Any) -> int:  # noqa: ANN401 - one name for all flags
         progress.close()
     write_result("\n".join(_told(built)) + "\n", None)
     return 0
+
+
+def _today(flags: Mapping[str, Any]) -> date:
+    """Return the clock's date."""
+    return (parse_now(flags["now"], os.environ.get("SOURCE_DATE_EPOCH")) or datetime.now(UTC)).date()
+
+
+def _write_update(result: DatabaseUpdate, flags: Mapping[str, Any]) -> None:
+    """Print what became of the store."""
+    from basewise.cli.console import use_color
+    from basewise.report.store_update import render_store_update
+
+    color = use_color(flags["color"]) and flags["output"] is None
+    width = terminal_width(flags["output"])
+    write_result(
+        render_store_update(result, flags["output_format"], width=width, color=color), flags["output"]
+    )
 
 
 def _told(built: DatabaseBuild) -> list[str]:
