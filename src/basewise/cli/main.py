@@ -24,6 +24,7 @@ COMMANDS = {
     "candidates": ("basewise.cli.commands.candidates", "The catalogue of base images."),
     "choose": ("basewise.cli.commands.choose", "Rank base images for an application, with evidence."),
     "db": ("basewise.cli.commands.db", "The advisory store."),
+    "explain": ("basewise.cli.commands.explain", "What one vulnerability is to one image, and why."),
     "sbom": ("basewise.cli.commands.sbom", "Everything that is inside an image."),
     "scan": ("basewise.cli.commands.scan", "What is known to be wrong with an image."),
 }

@@ -12,7 +12,7 @@ from basewise.model.sbom import SbomLayer
 from basewise.model.scan import Origin, ScanFinding, ScanPackage
 from basewise.operations.scan_advice import advise
 
-__all__ = ["Placer"]
+__all__ = ["Placer", "origin_of", "scan_package"]
 
 
 class Placer:
@@ -35,17 +35,17 @@ class Placer:
 
     def key(self, finding: Finding) -> tuple[str, ScanPackage]:
         """Return what names a placed finding: vulnerability and package."""
-        return finding.id, _scan_package(finding.package)
+        return finding.id, scan_package(finding.package)
 
     def place(self, finding: Finding) -> ScanFinding:
         """Return the finding with its place in the image, and what to do about it."""
         at = self._installed(finding)
         layer = at.layer if at is not None else None
-        origin = self._origin(layer)
+        origin = origin_of(layer, self._base_layers)
         return ScanFinding(
             id=finding.id,
             aliases=finding.aliases,
-            package=_scan_package(finding.package),
+            package=scan_package(finding.package),
             binaries=finding.binaries,
             location=at.location if at is not None else "",
             state=finding.state,
@@ -75,13 +75,21 @@ class Placer:
         ]
         return min(same, key=lambda found: (found.layer is None, found.layer or 0, found), default=None)
 
-    def _origin(self, layer: int | None) -> Origin:
-        if layer is None or self._base_layers is None:
-            return Origin.UNKNOWN
-        return Origin.BASE if layer < self._base_layers else Origin.OWN
+
+def origin_of(layer: int | None, base_layers: int | None) -> Origin:
+    """Return which part of an image a layer belongs to.
+
+    Args:
+        layer: Its index; None when not known.
+        base_layers: How many of the lowest layers are the base image's; None when not known.
+    """
+    if layer is None or base_layers is None:
+        return Origin.UNKNOWN
+    return Origin.BASE if layer < base_layers else Origin.OWN
 
 
-def _scan_package(package: Package) -> ScanPackage:
+def scan_package(package: Package) -> ScanPackage:
+    """Return a package in the words of the document."""
     return ScanPackage(
         type=package.type,
         name=package.name,

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from enum import StrEnum
 
 import msgspec
@@ -52,7 +54,7 @@ class VexStatement(msgspec.Struct, frozen=True, kw_only=True):
         status: What is said.
         products: What it is said of.
         reason: Justification and words, cut at `MAX_REASON_CHARACTERS`.
-        moment: RFC 3339 time by which a later statement wins over an earlier one; "" sorts first.
+        moment: RFC 3339 time by which a later statement wins over an earlier one; any other text is before all.
         source: File that holds it.
         justification: Label of OpenVEX, "" for none.
     """
@@ -146,7 +148,7 @@ def _last_word(
     names = frozenset(_names_of(finding))
     last: VexStatement | None = None
     out: dict[str, VexStatus] = {}
-    for statement in sorted(statements, key=lambda each: each.moment):
+    for statement in sorted(statements, key=_instant):
         covered = _covered(finding, names, statement, installed)
         if not covered:
             continue
@@ -154,6 +156,15 @@ def _last_word(
         if statement.status not in _TAKES_OUT or all(out.get(name) in _TAKES_OUT for name in names):
             last = statement
     return last
+
+
+def _instant(statement: VexStatement) -> float:
+    """Return the time of a statement in seconds; before all others where it states none that can be read."""
+    try:
+        moment = datetime.fromisoformat(statement.moment)
+    except ValueError:
+        return -math.inf
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 
 def _names_of(finding: ScanFinding) -> tuple[str, ...]:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from basewise.cli.image_options import image_access, image_options, image_platform
+from basewise.cli.image_options import image_options
+from basewise.cli.judging_options import judging_options, scan_options
 from basewise.cli.options import (
     common_options,
     now_option,
@@ -21,7 +20,6 @@ from basewise.cli.options import (
 
 if TYPE_CHECKING:
     from basewise.model.scan import Scan, Scans
-    from basewise.operations.scan import ScanOptions
 
 __all__ = ["command"]
 
@@ -35,7 +33,6 @@ EXIT_NOT_READ = 4
 
 @click.command("scan")
 @click.argument("images", nargs=-1, required=True, metavar="IMAGE...")
-@click.option("--base", metavar="IMAGE", help="The base image: tell its layers from the image's own.")
 @click.option("--only-fixable", is_flag=True, default=None, help="Show findings with a fixed version only.")
 @click.option(
     "--severity", type=click.Choice(SEVERITIES), help="Show this severity and worse; unknown is above low."
@@ -46,10 +43,7 @@ EXIT_NOT_READ = 4
     type=click.Choice(["critical", "high", "medium", "low", "exploited", "fixable", "any"]),
     help="Exit with 1 on this severity or worse (unknown is above low), on what is exploited or fixable (repeatable).",
 )
-@click.option(
-    "--ignore-file", multiple=True, metavar="FILE", help="Rules that ignore findings: TOML (repeatable)."
-)
-@click.option("--vex", multiple=True, metavar="FILE", help="OpenVEX or CycloneDX VEX (repeatable).")
+@judging_options
 @image_options
 @output_options(FORMATS)
 @now_option
@@ -68,7 +62,7 @@ def command(**flags: Any) -> int:  # noqa: ANN401 - one name for all flags; each
 
     now = parse_now(flags["now"], os.environ.get("SOURCE_DATE_EPOCH"))
     _check_format(flags)
-    options = _options(flags)
+    options = scan_options(flags)
     progress = ConsoleProgress(1 if flags["verbose"] else -1 if flags["quiet"] else 0)
     result: Scan | Scans
     try:
@@ -98,29 +92,6 @@ def _check_format(flags: dict[str, Any]) -> None:
             f"a document in the format `{form}` describes one image, and {len(flags['images'])} were named",
             hint="scan each image by itself, with its own `-o FILE`",
         )
-
-
-def _options(flags: dict[str, Any]) -> ScanOptions:
-    """Combine flags with the settings of the working directory and the environment; a flag wins, rules add up."""
-    from basewise.operations.scan_options import ScanOptions, ignore_rules, parse_severity, vex_statements
-    from basewise.settings import load_settings
-
-    settings = load_settings(Path())
-    only_fixable = flags["only_fixable"]
-    return ScanOptions(
-        platform=image_platform(flags),
-        access=image_access(flags),
-        base=flags["base"],
-        only_fixable=bool(settings.only_fixable if only_fixable is None else only_fixable),
-        severity=parse_severity(flags["severity"] or settings.severity),
-        fail_on=tuple(flags["fail_on"]) or settings.fail_on or (),
-        rules=ignore_rules(_paths(flags["ignore_file"]), settings),
-        statements=vex_statements(_paths(flags["vex"])),
-    )
-
-
-def _paths(names: Iterable[str]) -> tuple[Path, ...]:
-    return tuple(Path(name) for name in names)
 
 
 def _exit_code(result: Scan | Scans) -> int:
