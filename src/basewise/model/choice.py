@@ -6,11 +6,13 @@ import msgspec
 
 from basewise.model.base_image import Surface, Trust
 from basewise.model.evidence import Coverage, Support
-from basewise.model.finding import Vulnerabilities
+from basewise.model.finding import Severity, State, Vulnerabilities
 from basewise.model.verdict import AddedPackage, Reason, Swap, Verdict
 
 __all__ = [
     "AppSummary",
+    "ApplicationFinding",
+    "ApplicationVulnerabilities",
     "Blocking",
     "Candidate",
     "CandidateDistro",
@@ -183,8 +185,43 @@ class Blocking(msgspec.Struct, frozen=True, order=True):
     hint: str
 
 
+class ApplicationFinding(msgspec.Struct, frozen=True, order=True, kw_only=True):
+    """One vulnerability in one Python package that the application installs. See `Finding`."""
+
+    id: str
+    aliases: tuple[str, ...]
+    package: str
+    version: str
+    state: State
+    severity: Severity
+    severity_source: str
+    epss: float | None
+    exploited: bool | None
+    fixed_version: str | None
+
+
+class ApplicationVulnerabilities(msgspec.Struct, frozen=True, kw_only=True):
+    """Vulnerabilities of the application's own Python packages on one Python minor: the same on all of its images.
+
+    Args:
+        python: The minor, `3.12`.
+        packages: How many distributions are installed there.
+        vulnerabilities: Counts; every number is None when unmeasured.
+        findings: In the order of risk.
+    """
+
+    python: str
+    packages: int
+    vulnerabilities: Vulnerabilities
+    findings: tuple[ApplicationFinding, ...] = ()
+
+
 class Choice(msgspec.Struct, frozen=True, kw_only=True):
-    """The whole answer of `choose`."""
+    """The whole answer of `choose`.
+
+    `application_vulnerabilities` are of the application's own packages, apart from those of every base: they weigh
+    nothing in the order of the candidates.
+    """
 
     schema: str = SCHEMA
     generated_at: str
@@ -194,4 +231,5 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True):
     blocking: tuple[Blocking, ...]
     swaps: tuple[Swap, ...]
     alternatives: tuple[str, ...] = ()
+    application_vulnerabilities: tuple[ApplicationVulnerabilities, ...] = ()
     coverage: Coverage

@@ -19,6 +19,7 @@ from basewise.model.choice import AppSummary, Candidate, Choice, Recommendation
 from basewise.model.evidence import Coverage, NotCovered
 from basewise.model.requirement import Application
 from basewise.model.verdict import InstallKind
+from basewise.operations.application_findings import ApplicationFindings, find_in_application
 from basewise.operations.candidate_evidence import build_candidate
 from basewise.operations.choose_images import images_to_rank
 from basewise.operations.findings import FindingsReader
@@ -74,13 +75,15 @@ def choose(
         talk.step("matching advisories")
         reader = FindingsReader(opened)
         candidates = _candidates(catalogue.images, fits, reader, moment)
+        versions = _versions(catalogue.images, fits)
+        of_application = find_in_application(versions, opened, moment.date())
         request = _rank_request(
             application,
             wishes,
             restricted_to,
             moment,
             unverified=_unverified(catalogue.images, fits, reader),
-            versions=_versions(catalogue.images, fits),
+            versions=versions,
         )
         ranked = rank(candidates, request)
         explanation = explain(ranked, request)
@@ -95,7 +98,8 @@ def choose(
             blocking=explanation.blocking,
             swaps=ranked[0].swaps if recommendation is not None else (),
             alternatives=explanation.alternatives,
-            coverage=_coverage(application, catalogue, fits, reader, moment),
+            application_vulnerabilities=of_application.by_python,
+            coverage=_coverage(application, catalogue, fits, reader, of_application, moment),
         )
 
 
@@ -210,20 +214,26 @@ def _summary(application: Application, wishes: ChooseOptions, warnings: tuple[st
     )
 
 
-def _coverage(
-    application: Application, catalogue: Catalogue, fits: FitReport, reader: FindingsReader, moment: datetime
+def _coverage(  # noqa: PLR0917
+    application: Application,
+    catalogue: Catalogue,
+    fits: FitReport,
+    reader: FindingsReader,
+    of_application: ApplicationFindings,
+    moment: datetime,
 ) -> Coverage:
     today = moment.date()
     sources, of_sources = coverage_of(reader.sources, today)
     not_covered = {
         *of_sources,
         *reader.not_covered,
+        *of_application.not_covered,
         *fits.not_covered,
         *catalogue_not_covered(catalogue, today),
         *(NotCovered(item.what, item.why) for item in application.not_read),
     }
     return Coverage(
         complete=not not_covered,
-        sources=tuple(sorted((*sources, catalogue_source(catalogue, today)))),
+        sources=tuple(sorted({*sources, *of_application.sources, catalogue_source(catalogue, today)})),
         not_covered=tuple(sorted(not_covered)),
     )

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-import msgspec
-
 from basewise._internal.text import plural
 from basewise.model.choice import AppSummary, Choice
 from basewise.model.verdict import ReasonKind
+from basewise.report.application_section import application_section
 from basewise.report.cells import count_sources, counted_with, excluded_groups, shortened, swap_sentence
+from basewise.report.section import Section
 
 __all__ = ["Section", "app_lines", "from_line", "legend", "sections_of"]
 
@@ -37,13 +37,6 @@ MAX_GROUPS = 10
 MAX_SWAPS = 8
 MAX_REMARKS = 8
 MAX_UNMEASURED = 4
-
-
-class Section(msgspec.Struct, frozen=True):
-    """A heading and its sentences."""
-
-    title: str
-    sentences: tuple[str, ...]
 
 
 def app_lines(app: AppSummary) -> tuple[str, ...]:
@@ -99,6 +92,7 @@ def sections_of(choice: Choice) -> Iterator[Section]:
         _remarks(choice),
         _swaps(choice),
         Section("Other Python minors", choice.alternatives),
+        application_section(choice),
         _coverage(choice),
         _refresh(choice),
     ):
