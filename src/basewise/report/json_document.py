@@ -12,6 +12,7 @@ __all__ = ["encode_json", "render_json"]
 
 _BEYOND_PRINTABLE = re.compile("[^\n -~]")
 _SURROGATE_OFFSET = 0x10000
+_DELETE = b"\x7f"  # the only character of ASCII beyond the printable ones that JSON does not escape
 
 
 def render_json(choice: Choice, *, width: int | None, color: bool, with_dockerfile: bool) -> str:
@@ -30,8 +31,11 @@ def encode_json(value: object) -> bytes:
         compact = msgspec.json.encode(value)
     except UnicodeEncodeError:
         compact = msgspec.json.encode(_without_surrogates(msgspec.to_builtins(value)))
-    text = msgspec.json.format(compact, indent=2).decode()
-    return (_BEYOND_PRINTABLE.sub(_escape, text) + "\n").encode("ascii")
+    indented = msgspec.json.format(compact, indent=2)
+    del compact
+    if indented.isascii() and _DELETE not in indented:
+        return indented + b"\n"
+    return (_BEYOND_PRINTABLE.sub(_escape, indented.decode()) + "\n").encode("ascii")
 
 
 def _escape(found: re.Match[str]) -> str:

@@ -30,6 +30,7 @@ __all__ = ["render_scan_cyclonedx"]
 _FORM = "cyclonedx"
 _SEVERITIES = {Severity.NEGLIGIBLE: "info"}
 _METHODS = {"2.0": "CVSSv2", "3.0": "CVSSv3", "3.1": "CVSSv31", "4.0": "CVSSv4"}
+_STATED_ELSEWHERE = frozenset({"cvss", "cvss-vector", "cvss-source", "package-type"})
 _JUSTIFICATIONS = {
     "component_not_present": "code_not_present",
     "vulnerable_code_not_present": "code_not_present",
@@ -135,7 +136,9 @@ def _vulnerability(
         analysis=_analysis(ignored) if ignored is not None else None,
         affects=tuple(_Affected(ref, (version,)) for ref in refs),
         properties=properties_of(
-            (f"basewise:finding:{name}", value) for name, value in finding_facts(found)
+            (f"basewise:finding:{name}", value)
+            for name, value in finding_facts(found)
+            if name not in _STATED_ELSEWHERE
         ),
     )  # fmt: skip
 

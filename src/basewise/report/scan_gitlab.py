@@ -38,6 +38,20 @@ SCHEMA_VERSION = "15.0.2"
 MAX_NAME_CHARACTERS = 255
 MAX_SOLUTION_CHARACTERS = 3000
 _VERSION_FIELD = 5
+_DETAILS = frozenset(
+    {
+        "state",
+        "severity-source",
+        "cvss",
+        "epss",
+        "exploited",
+        "fixed-version",
+        "introduced-by",
+        "layer",
+        "location",
+        "vex",
+    }
+)
 _SEVERITIES = {
     Severity.CRITICAL: "Critical",
     Severity.HIGH: "High",
@@ -161,6 +175,7 @@ def _vulnerability(scan: Scan, found: ScanFinding) -> _Vulnerability:
         details={
             name: {"type": "text", "name": name.replace("-", " "), "value": escape_markdown(value)}
             for name, value in finding_facts(found)
+            if name in _DETAILS
         },
     )  # fmt: skip
 

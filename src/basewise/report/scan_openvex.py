@@ -7,7 +7,7 @@ Reference:
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from urllib.parse import quote
 
 import msgspec
@@ -106,22 +106,27 @@ def render_scan_openvex(result: Scan | Scans, *, width: int, color: bool) -> str
 def _statements(scan: Scan, number: int) -> Iterator[_Statement]:
     affected = AffectedPackages(scan.packages)
     purls = [package_purl(package, scan.distro) for package in scan.packages]
+    image = _image(scan)
     every = [*((found, None) for found in scan.findings), *((each.finding, each) for each in scan.ignored)]
     for place, (found, ignored) in enumerate(every):
-        product = _product(scan, [purls[at] for at in affected.places(found)])
+        parts = dict.fromkeys(purls[at] for at in affected.places(found))
+        product = msgspec.structs.replace(
+            image,
+            subcomponents=tuple(
+                _Component(identifier=purl, identifiers=_Identifiers(purl)) for purl in parts
+            ),
+        )
         # A place of its own, so that no two statements are alike.
         identifier = f"urn:basewise:statement:{number}-{place}"
         yield _ignored(identifier, ignored, product) if ignored else _statement(identifier, found, product)
 
 
-def _product(scan: Scan, purls: Sequence[str]) -> _Component:
+def _image(scan: Scan) -> _Component:
     purl, sha256 = image_purl(scan.image), sha256_of(scan.image)
-    parts = (_Component(identifier=each, identifiers=_Identifiers(each)) for each in dict.fromkeys(purls))
     return _Component(
         identifier=purl or f"urn:basewise:image:{quote(plain_line(scan.image.reference), safe='')}",
         identifiers=_Identifiers(purl) if purl else None,
         hashes={"sha-256": sha256} if sha256 else {},
-        subcomponents=tuple(parts),
     )
 
 

@@ -192,7 +192,7 @@ def spdx_packages(contents: Contents) -> Iterator[SpdxPackage]:
             files_analyzed=False,
             version_info=package.version,
             primary_package_purpose="APPLICATION" if interpreter else "LIBRARY",
-            external_refs=(ExternalReference(reference_locator=purl),),
+            external_refs=(ExternalReference(reference_locator=purl),) if package.name else (),
             source_info=_origin(package, contents.image),
         )
 
