@@ -72,6 +72,7 @@ class LayerCollector:
         self._links: dict[int, str] = {}
         self._bits: dict[int, int] = {}
         self._raw: dict[int, bytes] = {}
+        self._condensed: dict[tuple[int, str], bytes] = {}
         self._kept_bytes = 0
         self._removed: set[str] = set()
         self._opaque: set[str] = set()
@@ -128,8 +129,11 @@ class LayerCollector:
         return False
 
     def store(self, content: bytes) -> None:
-        """Take the content of the entry that was visited last."""
-        self._raw[len(self._kinds) - 1] = content
+        """Take the content of the entry that was visited last; what is made of it is made while others inflate."""
+        index = len(self._kinds) - 1
+        self._raw[index] = content
+        for reader in self._wanted.condensing(self._bits.get(index, 0)):
+            self._condensed[index, reader.name] = reader.condense(self._names[index], content)
 
     def _special(self, path: str) -> str:
         """Return the normal form of a path; note a whiteout and return nothing for it."""
@@ -264,7 +268,10 @@ class LayerCollector:
             if self._wanted.is_whole(bits):
                 kept[path] = raw
             for reader in self._wanted.condensing(bits):
-                condensed.setdefault(reader.name, {})[path] = reader.condense(path, raw)
+                # Made anew for a hard link, and where a link of the layer moved the entry.
+                made = self._condensed.get((index, reader.name)) if path == self._names[index] else None
+                made = reader.condense(path, raw) if made is None else made
+                condensed.setdefault(reader.name, {})[path] = made
         return kept, condensed
 
     def _links_in(self, order: range | list[int]) -> dict[int, str]:
