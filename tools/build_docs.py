@@ -89,6 +89,7 @@ def settings_page() -> str:
         "| variable | meaning |",
         "|---|---|",
         "| `BASEWISE_CACHE_DIR` | Where wheel facts, completed locks and what layers hold are kept. |",
+        "| `BASEWISE_LIMITS` | Limits of reading an image, like `--limit`: `layers=1000 layer_bytes=40GiB`; see images.md. |",
         "| `BASEWISE_CATALOGUE` | The file of your own catalogue; default: `catalogue.json` in the user's data directory. |",
         "| `BASEWISE_REPOSITORY` | Repository that `candidates refresh` looks up, like `--repository`. |",
         "| `BASEWISE_STORE` | The advisory store to read, and to renew; default: your own in the user's data directory where it is newer than the embedded one. One that is missing, empty or damaged is an error. |",

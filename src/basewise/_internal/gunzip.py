@@ -23,6 +23,8 @@ _ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 _ZSTD_SKIPPABLE = range(0x184D2A50, 0x184D2A60)
 _OTHER_MAGIC = {b"BZh": "bzip2", b"\xfd7z": "xz", b"PK\x03": "zip", b"\x04\x22\x4d": "lz4"}
 _HEAD_BYTES = 4
+# The largest window that the format is decoded with.
+_MAX_WINDOW_LOG = 31
 _INPUT_BYTES = 256 * 1024
 
 
@@ -165,7 +167,8 @@ class _Unzstd:
             # The module that defines the error is not the same for all versions of Python.
             if type(error).__name__ != "ZstdError":
                 raise
-            raise InflateError(f"the zstd stream cannot be read: {error}") from error
+            limit = " (limit `zstd_window_bytes`)" if "memory" in str(error) else ""
+            raise InflateError(f"the zstd stream cannot be read: {error}{limit}") from error
 
 
 def _zstd_factory(max_window_bytes: int) -> Callable[[], _ZstdDecompressor]:
@@ -174,6 +177,10 @@ def _zstd_factory(max_window_bytes: int) -> Callable[[], _ZstdDecompressor]:
             module = importlib.import_module(name)
         except ImportError:
             continue
-        options = {module.DecompressionParameter.window_log_max: max_window_bytes.bit_length() - 1}
+        options = {
+            module.DecompressionParameter.window_log_max: min(
+                max_window_bytes.bit_length() - 1, _MAX_WINDOW_LOG
+            )
+        }
         return lambda: cast("_ZstdDecompressor", module.ZstdDecompressor(options=options))
     raise InflateError("this Python cannot read zstd; install `backports.zstd`")

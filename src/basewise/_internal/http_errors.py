@@ -7,7 +7,18 @@ from typing import Literal
 __all__ = ["HttpError", "HttpErrorKind"]
 
 HttpErrorKind = Literal[
-    "other", "connect", "name", "tls", "proxy", "timeout", "deadline", "cut", "size", "address", "url"
+    "other",
+    "connect",
+    "name",
+    "tls",
+    "proxy",
+    "timeout",
+    "deadline",
+    "cut",
+    "size",
+    "address",
+    "url",
+    "redirects",
 ]
 
 
@@ -18,7 +29,7 @@ class HttpError(Exception):
         message: What happened, with the address where that helps.
         kind: `connect` (nobody answers), `name` (no such host), `tls`, `proxy`, `timeout` (silence), `deadline`
             (too slow as a whole), `cut` (the answer ends early or is no HTTP), `size`, `address` (a place that must
-            not be asked), `url`.
+            not be asked), `url`, `redirects` (too many).
     """
 
     def __init__(self, message: str, *, kind: HttpErrorKind = "other") -> None:

@@ -136,7 +136,7 @@ def follow(
         if not same_origin(target, current):
             sent = {name: value for name, value in sent.items() if name.lower() not in _PRIVATE_HEADERS}
         current = target
-    raise HttpError(f"{safe_url(url)}: more than {rules.max_redirects} redirects", kind="url")
+    raise HttpError(f"{safe_url(url)}: more than {rules.max_redirects} redirects", kind="redirects")
 
 
 def _target(current: str, location: str) -> str:

@@ -22,12 +22,13 @@ from basewise._internal.tar_header import (
     LongNames,
     TarError,
     TarMember,
+    TooManyMembersError,
     check_header,
     read_member,
     read_number,
 )
 
-__all__ = ["ByteStream", "TarError", "TarMember", "walk_tar"]
+__all__ = ["ByteStream", "TarError", "TarMember", "TooManyMembersError", "walk_tar"]
 
 MAX_MEMBERS = 2_000_000
 MAX_HEADER_BYTES = 1024 * 1024
@@ -51,6 +52,7 @@ def walk_tar(
     *,
     max_content_bytes: int,
     max_members: int = MAX_MEMBERS,
+    max_header_bytes: int = MAX_HEADER_BYTES,
 ) -> Iterator[TarMember]:
     """Yield the members of a tar stream.
 
@@ -59,6 +61,7 @@ def walk_tar(
         wanted: Says for a member without content whether to read its content.
         max_content_bytes: Wanted content beyond this is an error.
         max_members: More members than this are an error.
+        max_header_bytes: A longer extension header is an error.
 
     Raises:
         TarError: A header is damaged, the stream ends early or a limit is hit.
@@ -74,10 +77,10 @@ def walk_tar(
         check_header(header)
         flag = header[_FLAG]
         if flag in EXTENSIONS:
-            names.add(flag, _extension_body(source, header[_SIZE]))
+            names.add(flag, _extension_body(source, header[_SIZE], max_header_bytes))
             continue
         if count == max_members:
-            raise TarError(f"more than {max_members} members")
+            raise TooManyMembersError(f"more than {max_members} members")
         count += 1
         member = read_member(header, names, source.offset)
         if member.kind == "S":
@@ -152,10 +155,10 @@ class _Source:
         return bool(self._chunk)
 
 
-def _extension_body(source: _Source, size_field: bytes) -> bytes:
+def _extension_body(source: _Source, size_field: bytes, max_bytes: int) -> bytes:
     size = read_number(size_field)
-    if size > MAX_HEADER_BYTES:
-        raise TarError(f"an extension header has {size} bytes; at most {MAX_HEADER_BYTES}")
+    if size > max_bytes:
+        raise TarError(f"an extension header has {size} bytes; at most {max_bytes} (limit `header_bytes`)")
     body = source.take(size)
     source.skip(-size % BLOCK_BYTES)
     return body

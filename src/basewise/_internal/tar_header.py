@@ -17,6 +17,7 @@ __all__ = [
     "LongNames",
     "TarError",
     "TarMember",
+    "TooManyMembersError",
     "check_header",
     "read_member",
     "read_number",
@@ -43,6 +44,10 @@ _MAX_SIZE_DIGITS = 15
 
 class TarError(Exception):
     """The stream is no readable tar."""
+
+
+class TooManyMembersError(TarError):
+    """The stream has more members than the limit."""
 
 
 class TarMember(msgspec.Struct, frozen=True, gc=False):

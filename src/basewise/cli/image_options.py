@@ -12,7 +12,14 @@ if TYPE_CHECKING:
     from basewise.model.platform import Platform
     from basewise.operations.read_image import ImageAccess
 
-__all__ = ["access_options", "image_access", "image_options", "image_platform", "token_services"]
+__all__ = [
+    "access_options",
+    "image_access",
+    "image_options",
+    "image_platform",
+    "stated_limits",
+    "token_services",
+]
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -31,6 +38,10 @@ def access_options(command: Command) -> Command:
             ),
             click.option(
                 "--ca-file", metavar="FILE", help="Trust these certificate authorities besides the system's."
+            ),
+            click.option(
+                "--limit", multiple=True, metavar="NAME=VALUE",
+                help="Let reading an image cost more, or less, than usual: `layers=1000` (repeatable).",
             ),
         )
     ):  # fmt: skip
@@ -70,7 +81,19 @@ def image_access(flags: Mapping[str, Any]) -> ImageAccess:
         plain_http=tuple(flags["plain_http"]),
         ca_file=None if flags["ca_file"] is None else Path(flags["ca_file"]),
         token_services=token_services(flags["token_service"]),
+        limits=stated_limits(flags),
     )
+
+
+def stated_limits(flags: Mapping[str, Any]) -> dict[str, float]:
+    """Return the limits that `--limit` and `BASEWISE_LIMITS` state.
+
+    Raises:
+        UsageError: A name is unknown, or a value is none.
+    """
+    from basewise.operations.limits import parse_limits
+
+    return parse_limits(flags["limit"])
 
 
 def token_services(texts: Iterable[str]) -> tuple[tuple[str, str], ...]:

@@ -39,8 +39,7 @@ _NO_ENTRIES = frozenset("VMND")
 _WHITEOUT = ".wh."
 _OPAQUE = ".wh..wh..opq"
 _RESERVED = ".wh..wh."
-# A path of fewer characters can be neither too deep nor, in UTF-8, too long.
-_SURELY_SHORT = 250
+_UTF8_BYTES = 4
 _SPARSE = "S"
 # A layer of nothing but unreadable files must not become a coverage of a million lines.
 _MAX_REMARKS = 1_000
@@ -65,6 +64,8 @@ class LayerCollector:
         self._wanted = wanted
         self._limits = limits
         self._targets = frozenset(targets)
+        # A path of no more characters can be neither too deep nor, in UTF-8, too long.
+        self._surely_short = min(limits.path_bytes // _UTF8_BYTES, limits.path_depth)
         self._names: list[str] = []
         self._kinds = bytearray()
         self._modes = array("H")
@@ -90,7 +91,7 @@ class LayerCollector:
         path = member.path
         if "/." in path or path[:1] == "." or "//" in path:
             path = self._special(path)
-        if not path or (len(path) > _SURELY_SHORT and self._is_too_long(path)):
+        if not path or (len(path) > self._surely_short and self._is_too_long(path)):
             return False
         kind = _KIND_CODES.get(member.kind, _FILE)
         if kind == _FILE and member.kind in _NO_ENTRIES:
@@ -118,10 +119,15 @@ class LayerCollector:
         if member.kind == _SPARSE or member.full_bytes != size:
             self._remark(path, "it is stored as a sparse file, which is not read")
         elif bits and size > self._wanted.size_limit(bits):
-            self._remark(path, f"it has {size} bytes, more than the limit of {self._wanted.size_limit(bits)}")
+            self._remark(
+                path,
+                f"it has {size} bytes, more than the limit of {self._wanted.size_limit(bits)} (`file_bytes`)",
+            )
         elif self._kept_bytes + size > self._limits.kept_bytes:
             self._remark(
-                path, f"the files to read of {self._name} have more than {self._limits.kept_bytes} bytes"
+                path,
+                f"the files to read of {self._name} have more than {self._limits.kept_bytes} bytes"
+                " (limit `kept_bytes`)",
             )
         else:
             self._kept_bytes += size
@@ -160,7 +166,11 @@ class LayerCollector:
             and path.count("/") < self._limits.path_depth
         ):
             return False
-        self._remark(self._name, "paths longer or deeper than the limit were left out", count=1)
+        self._remark(
+            self._name,
+            "paths longer or deeper than the limit were left out (`path_bytes`, `path_depth`)",
+            count=1,
+        )
         return True
 
     def remark(self, why: str) -> None:

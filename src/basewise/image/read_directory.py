@@ -50,7 +50,9 @@ def read_directory(layer: DirectoryLayer, wanted: Wanted, limits: Limits = DEFAU
         try:
             _Walk(collector, limits).root(layer.root)
         except TooManyEntriesError:
-            collector.remark(f"it has more than {limits.entries} entries; the others were not read")
+            collector.remark(
+                f"it has more than {limits.entries} entries; the others were not read (limit `entries`)"
+            )
         except OSError as error:
             raise ImageError(f"cannot read {layer.name}: {error.strerror or error}") from error
         missing = collector.missing_targets()

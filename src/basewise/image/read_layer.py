@@ -11,13 +11,13 @@ from functools import partial
 
 from basewise._internal.gunzip import InflateError, open_inflated
 from basewise._internal.parallel import Hashing, hashing_beside, read_beside
-from basewise._internal.tar import ByteStream, TarError, walk_tar
+from basewise._internal.tar import ByteStream, TarError, TooManyMembersError, walk_tar
 from basewise._internal.text import format_bytes
 from basewise.errors import ImageError
 from basewise.image.collect import LayerCollector, TooManyEntriesError
 from basewise.image.content import LayerContent
 from basewise.image.image import StoredLayer
-from basewise.image.limits import DEFAULT_LIMITS, Limits
+from basewise.image.limits import DEFAULT_LIMITS, Limits, limit_hint
 from basewise.image.wanted import Wanted
 from basewise.model.digest import DiffId, Digest
 
@@ -123,11 +123,18 @@ def _walk(
         tar = _Inflated(inflated, hashing, limits.layer_bytes)
         read_beside(tar, partial(walked.walk, collector, limits), piece_bytes=_CHUNK_BYTES)
     except TooManyEntriesError:
-        collector.remark(f"it has more than {limits.entries} entries; the others were not read")
+        collector.remark(
+            f"it has more than {limits.entries} entries; the others were not read (limit `entries`)"
+        )
     except _TooLargeError:
-        collector.remark(f"it inflates to more than {limits.layer_bytes} bytes; the rest was not read")
+        collector.remark(
+            f"it inflates to more than {limits.layer_bytes} bytes; the rest was not read"
+            " (limits `layer_bytes` and `image_bytes`)"
+        )
     except InflateError as error:
         raise _damaged(layer, stored, hashing, f"{error} (after {format_bytes(stored.count)})") from error
+    except TooManyMembersError as error:
+        raise _damaged(layer, stored, hashing, str(error), limit_hint("entries")) from error
     except TarError as error:
         where = f"{format_bytes(walked.count)} of the tar"
         raise _damaged(layer, stored, hashing, f"{error} (after {where})") from error
@@ -148,7 +155,11 @@ class _Walked:
         """Collect every entry of the stream."""
         self._read = stream.read
         for member in walk_tar(
-            self, collector.visit, max_content_bytes=limits.kept_bytes, max_members=2 * limits.entries
+            self,
+            collector.visit,
+            max_content_bytes=limits.kept_bytes,
+            max_members=2 * limits.entries,
+            max_header_bytes=limits.header_bytes,
         ):
             if member.content is not None:
                 collector.store(member.content)
@@ -159,13 +170,19 @@ class _Walked:
         return part
 
 
-def _damaged(layer: StoredLayer, stored: _Stored, hashing: Hashing, what: str) -> ImageError:
+def _damaged(
+    layer: StoredLayer,
+    stored: _Stored,
+    hashing: Hashing,
+    what: str,
+    hint: str = "the image is damaged; build it again",
+) -> ImageError:
     """Say what is wrong: that the bytes are not the stated ones, if so, else what cannot be read of them."""
     stored.drain()
     if layer.digest is not None:
         digest = Digest(layer.digest.algorithm, hashing.value(_STORED))
         _compare_digest(layer, digest, stored.count)
-    return ImageError(f"cannot read {layer.name}: {what}", hint="the image is damaged; build it again")
+    return ImageError(f"cannot read {layer.name}: {what}", hint=hint)
 
 
 def _compare_digest(layer: StoredLayer, digest: Digest, count: int) -> None:

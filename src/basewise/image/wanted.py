@@ -54,7 +54,11 @@ class Wanted:
 
     def __init__(self, readers: Sequence[FileReader], limits: Limits = DEFAULT_LIMITS) -> None:
         self.readers = tuple(readers)
-        self._limits = [reader.max_file_bytes or limits.file_bytes for reader in readers]
+        stated = limits.file_bytes != DEFAULT_LIMITS.file_bytes
+        self._limits = [
+            limits.file_bytes if stated else reader.max_file_bytes or limits.file_bytes for reader in readers
+        ]
+        self._others = (limits.kept_bytes, limits.path_bytes, limits.path_depth)
         self._whole = (1 << len(self.readers)) - 1
 
     @cached_property
@@ -90,4 +94,4 @@ class Wanted:
             (reader.name, reader.version, reader.wants, reader.condenses, limit)
             for reader, limit in zip(self.readers, self._limits, strict=True)
         ]
-        return hashlib.sha256(repr(said).encode()).hexdigest()[:16]
+        return hashlib.sha256(repr((said, self._others)).encode()).hexdigest()[:16]

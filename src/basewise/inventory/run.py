@@ -13,7 +13,7 @@ from basewise.errors import ImageError
 from basewise.image.content import LayerContent
 from basewise.image.image import DirectoryLayer, Image, Layer
 from basewise.image.layer_cache import LayerCache
-from basewise.image.limits import DEFAULT_LIMITS, Limits
+from basewise.image.limits import DEFAULT_LIMITS, Limits, limit_hint
 from basewise.image.tree import FileTree, merge_layers
 from basewise.image.wanted import Wanted
 from basewise.inventory.builtin import CATALOGERS
@@ -40,7 +40,7 @@ def open_layer_cache(
 ) -> LayerCache:
     """Return the remembered layers for these catalogers, in the cache directory of the user."""
     told = (progress or SilentProgress()).note
-    return LayerCache(Wanted(catalogers, limits).key, on_damage=told)
+    return LayerCache(Wanted(catalogers, limits).key, max_bytes=limits.layer_cache_bytes, on_damage=told)
 
 
 def take_inventory(
@@ -88,7 +88,7 @@ def read_layers(
     if len(image.layers) > limits.layers:
         raise ImageError(
             f"cannot read {image.reference}: it has {len(image.layers)} layers, more than the limit of {limits.layers}",
-            hint="raise the limit `layers` if the image is to be trusted",
+            hint=limit_hint("layers"),
         )
     known = {number: _remembered(layer, cache) for number, layer in enumerate(image.layers)}
     unknown = [number for number, content in known.items() if content is None]

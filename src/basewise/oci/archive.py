@@ -17,10 +17,10 @@ from typing import BinaryIO, cast
 from basewise._internal.gunzip import InflateError, is_compressed, open_inflated
 from basewise._internal.paths import cache_directory
 from basewise._internal.regular_file import open_regular
-from basewise._internal.tar import ByteStream, TarError, TarMember, walk_tar
+from basewise._internal.tar import ByteStream, TarError, TarMember, TooManyMembersError, walk_tar
 from basewise._internal.text import safe_text
 from basewise.errors import ImageError
-from basewise.image.limits import DEFAULT_LIMITS, Limits
+from basewise.image.limits import DEFAULT_LIMITS, Limits, limit_hint, named_limit
 
 __all__ = ["Archive", "open_archive", "spool_archive"]
 
@@ -52,10 +52,18 @@ class Archive:
         try:
             file.seek(0)
             for member in walk_tar(
-                file, lambda _: False, max_content_bytes=0, max_members=limits.archive_members
+                file,
+                lambda _: False,
+                max_content_bytes=0,
+                max_members=limits.archive_members,
+                max_header_bytes=limits.header_bytes,
             ):
                 self._members[_normal(member.path)] = member
-        except (TarError, OSError) as error:
+        except TarError as error:
+            over = isinstance(error, TooManyMembersError)
+            hint = limit_hint("archive_members") if over else "save the image again"
+            raise ImageError(f"cannot read {what}: {error}", hint=hint) from error
+        except OSError as error:
             raise ImageError(f"cannot read {what}: {error}", hint="save the image again") from error
 
     def close(self) -> None:
@@ -154,7 +162,7 @@ def spool_archive(stream: ByteStream, what: str, limits: Limits = DEFAULT_LIMITS
     with ExitStack() as undo:
         spool = tempfile.TemporaryFile(dir=directory, buffering=0)  # noqa: SIM115 - it outlives this function
         file = undo.enter_context(cast("BinaryIO", spool))
-        _copy(stream, file, what, limits.image_bytes)
+        _copy(stream, file, what, named_limit(limits, "image_bytes"))
         archive = Archive(file, what, limits)
         undo.pop_all()
         return archive
@@ -165,7 +173,9 @@ def _copy(stream: ByteStream, file: BinaryIO, what: str, max_bytes: int) -> None
     while part := stream.read(_CHUNK_BYTES):
         count += len(part)
         if count > max_bytes:
-            raise ImageError(f"cannot read {what}: it has more than {max_bytes} bytes")
+            raise ImageError(
+                f"cannot read {what}: it has more than {max_bytes} bytes", hint=limit_hint(max_bytes)
+            )
         file.write(part)
 
 

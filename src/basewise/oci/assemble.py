@@ -16,7 +16,7 @@ from basewise._internal.tar import ByteStream
 from basewise.errors import ImageError
 from basewise.image.config import ImageConfig, read_config
 from basewise.image.image import Image, StoredLayer
-from basewise.image.limits import DEFAULT_LIMITS, Limits
+from basewise.image.limits import DEFAULT_LIMITS, Limits, limit_hint, named_limit
 from basewise.model.digest import Digest
 from basewise.model.evidence import NotCovered
 from basewise.model.platform import Platform
@@ -78,7 +78,7 @@ def assemble_image(
     """
     found = _find_manifest(source, descriptor, reference, platform, limits)
     manifest = found.manifest
-    content = source.read(manifest.config, max_bytes=limits.config_bytes)
+    content = source.read(manifest.config, max_bytes=named_limit(limits, "config_bytes"))
     verify_blob(content, manifest.config, f"the configuration of {reference}")
     config = read_config(content, reference)
     check_platform(config, platform, reference)
@@ -135,14 +135,19 @@ def _find_manifest(
 ) -> _Found:
     index_digest: Digest | None = None
     for _ in range(limits.index_depth + 1):
-        content = source.read(descriptor, max_bytes=limits.manifest_bytes)
+        content = source.read(descriptor, max_bytes=named_limit(limits, "manifest_bytes"))
         verify_blob(content, descriptor, f"the manifest of {reference}")
         document = read_manifest(content, reference, content_type=descriptor.media_type)
         if isinstance(document, Manifest):
             return _Found(document, descriptor.digest, index_digest)
         index_digest = index_digest or descriptor.digest
-        descriptor = select_manifest(document, platform, reference, max_entries=limits.index_entries)
-    raise ImageError(f"cannot read {reference}: its indexes lie more than {limits.index_depth} deep")
+        descriptor = select_manifest(
+            document, platform, reference, max_entries=named_limit(limits, "index_entries")
+        )
+    raise ImageError(
+        f"cannot read {reference}: its indexes lie more than {limits.index_depth} deep",
+        hint=limit_hint("index_depth"),
+    )
 
 
 def _layers(

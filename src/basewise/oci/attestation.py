@@ -16,7 +16,6 @@ from collections.abc import Iterator
 import msgspec
 
 from basewise.errors import ImageError, InvalidValueError
-from basewise.image.limits import DEFAULT_LIMITS
 from basewise.model.digest import Digest
 from basewise.oci.manifest import Descriptor, Index, read_manifest
 from basewise.oci.referrers import list_referrers
@@ -132,7 +131,7 @@ def _manifests(
 ) -> Iterator[tuple[str, Descriptor]]:
     """Yield the manifests of statements, and where each was found."""
     if index is not None and index != manifest:
-        for entry in _index_entries(client, repository, index)[: DEFAULT_LIMITS.index_entries]:
+        for entry in _index_entries(client, repository, index)[: client.limits.index_entries]:
             kind, subject = entry.annotation(_KIND), entry.annotation(_SUBJECT)
             if kind == _ATTESTATION_MANIFEST and subject == str(manifest):
                 yield "index", entry
@@ -143,7 +142,7 @@ def _manifests(
 def _index_entries(client: RegistryClient, repository: Repository, index: Digest) -> tuple[Descriptor, ...]:
     what = f"{repository}@{index}"
     try:
-        content, _ = fetch_manifest(client, repository, index, max_bytes=DEFAULT_LIMITS.manifest_bytes)
+        content, _ = fetch_manifest(client, repository, index, max_bytes=client.limits.manifest_bytes)
     except RegistryRefusalError as error:
         raise error.refusal.error(what, repository.host) from error
     document = read_manifest(content, what)
@@ -161,7 +160,7 @@ def _read_artifact(
 ) -> Iterator[Attestation]:
     """Yield the wanted statements that one manifest names."""
     as_manifest = msgspec.structs.replace(descriptor, media_type=_MANIFEST)
-    content = blobs.read(as_manifest, max_bytes=DEFAULT_LIMITS.manifest_bytes)
+    content = blobs.read(as_manifest, max_bytes=limits.manifest_bytes)
     for layer in (msgspec.json.decode(content, type=_ArtifactManifest).layers or [])[:_MOST_MANIFESTS]:
         stated = layer.annotations or {}
         predicate = stated.get(_PREDICATE) or stated.get(_OTHER_PREDICATE) or ""

@@ -27,7 +27,7 @@ from basewise._internal.text import safe_text
 from basewise.errors import ImageError, InvalidValueError, UsageError
 from basewise.image.config import read_config
 from basewise.image.image import Image, StoredLayer
-from basewise.image.limits import DEFAULT_LIMITS, Limits
+from basewise.image.limits import DEFAULT_LIMITS, Limits, limit_hint, named_limit
 from basewise.model.digest import DiffId, Digest
 from basewise.model.platform import Platform
 from basewise.oci.archive import Archive, spool_archive
@@ -130,9 +130,10 @@ def open_daemon_image(
     """
     client = _Client(daemon, find_socket(daemon, environment))
     path = f"/images/{quote(name, safe='/:@')}"
+    max_bytes = named_limit(limits, "config_bytes")
     try:
-        inspected = msgspec.json.decode(client.get(f"{path}/json", limits.config_bytes), type=_Inspected)
-        history = msgspec.json.decode(client.get(f"{path}/history", limits.config_bytes), type=list[_Step])
+        inspected = msgspec.json.decode(client.get(f"{path}/json", max_bytes), type=_Inspected)
+        history = msgspec.json.decode(client.get(f"{path}/history", max_bytes), type=list[_Step])
         config = read_config(_configuration(inspected, history), reference)
         config_digest = Digest.parse(inspected.id)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
@@ -207,7 +208,9 @@ class _Client:
         with self.stream(target) as stream:
             body = stream.read(max_bytes + 1)
         if len(body) > max_bytes:
-            raise ImageError(f"the answer of {self._daemon} has more than {max_bytes} bytes")
+            raise ImageError(
+                f"the answer of {self._daemon} has more than {max_bytes} bytes", hint=limit_hint(max_bytes)
+            )
         return body
 
 

@@ -16,7 +16,7 @@ from basewise._internal.text import safe_text
 from basewise.errors import ImageError, InvalidValueError
 from basewise.image.config import read_config
 from basewise.image.image import Image, StoredLayer
-from basewise.image.limits import DEFAULT_LIMITS, Limits
+from basewise.image.limits import DEFAULT_LIMITS, Limits, named_limit
 from basewise.model.digest import Digest
 from basewise.model.platform import Platform
 from basewise.oci.assemble import check_platform
@@ -56,7 +56,7 @@ def open_docker_archive(
         ImageError: It is no such archive, or has no such image; the error lists those that there are.
     """
     saved = _choose(_read_list(files, reference, limits), tag, reference)
-    content = read_small(files, saved.config, limits.config_bytes)
+    content = read_small(files, saved.config, named_limit(limits, "config_bytes"))
     config_digest = Digest("sha256", hashlib.sha256(content).hexdigest())
     stated = _digest_in_name(saved.config)
     if stated is not None and stated != config_digest:
@@ -94,7 +94,7 @@ def open_docker_archive(
 
 
 def _read_list(files: FileStore, reference: str, limits: Limits) -> list[_Saved]:
-    content = read_small(files, MANIFEST_FILE, limits.manifest_bytes)
+    content = read_small(files, MANIFEST_FILE, named_limit(limits, "manifest_bytes"))
     try:
         found = msgspec.json.decode(content, type=list[_Saved] | None)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:

@@ -17,7 +17,7 @@ from basewise._internal.tar import ByteStream
 from basewise._internal.text import safe_text
 from basewise.errors import ImageError
 from basewise.image.image import Image
-from basewise.image.limits import DEFAULT_LIMITS, Limits
+from basewise.image.limits import DEFAULT_LIMITS, Limits, limit_hint, named_limit
 from basewise.model.platform import Platform
 from basewise.oci.assemble import assemble_image
 from basewise.oci.manifest import Descriptor, Index, read_manifest
@@ -121,7 +121,7 @@ def open_layout(
         ImageError: It is no layout, or has no such image; the error lists those that there are.
     """
     _check_version(files, reference)
-    content = read_small(files, INDEX_FILE, limits.manifest_bytes)
+    content = read_small(files, INDEX_FILE, named_limit(limits, "manifest_bytes"))
     index = read_manifest(content, reference)
     if not isinstance(index, Index):
         raise ImageError(f"cannot read {reference}: its `index.json` is no index")
@@ -150,7 +150,10 @@ def _check_version(files: FileStore, reference: str) -> None:
 def _choose(index: Index, tag: str, reference: str, limits: Limits) -> Descriptor:
     """Return the descriptor of the tag, or the only one."""
     if len(index.manifests) > limits.index_entries:
-        raise ImageError(f"cannot read {reference}: it has more than {limits.index_entries} images")
+        raise ImageError(
+            f"cannot read {reference}: it has more than {limits.index_entries} images",
+            hint=limit_hint("index_entries"),
+        )
     images = [found for found in index.manifests if not found.is_attestation]
     if tag:
         images = [found for found in images if tag in _names_of(found)]
@@ -190,5 +193,7 @@ def read_small(files: FileStore, path: str, max_bytes: int) -> bytes:
     except OSError as error:
         raise ImageError(f"cannot read `{path}`: {error.strerror or error}") from error
     if count > max_bytes:
-        raise ImageError(f"`{path}` has more than {max_bytes} bytes and is not read")
+        raise ImageError(
+            f"`{path}` has more than {max_bytes} bytes and is not read", hint=limit_hint(max_bytes)
+        )
     return b"".join(parts)

@@ -13,6 +13,7 @@ import msgspec
 
 from basewise._internal.text import safe_text
 from basewise.errors import ImageError, InvalidValueError
+from basewise.image.limits import limit_hint
 from basewise.model.digest import Digest
 from basewise.model.platform import LINUX_AMD64, Platform
 
@@ -172,7 +173,10 @@ def select_manifest(
         ImageError: There is none; the error lists the platforms that there are.
     """
     if len(index.manifests) > max_entries:
-        raise ImageError(f"cannot read {where}: its index names more than {max_entries} manifests")
+        raise ImageError(
+            f"cannot read {where}: its index names more than {max_entries} manifests",
+            hint=limit_hint(max_entries),
+        )
     images = [found for found in index.manifests if not found.is_attestation]
     if platform is None and len(images) == 1:
         return images[0]

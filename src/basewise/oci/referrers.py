@@ -6,7 +6,6 @@ Reference:
 
 from __future__ import annotations
 
-from basewise.image.limits import DEFAULT_LIMITS
 from basewise.model.digest import Digest
 from basewise.oci.manifest import Descriptor, Index, read_manifest
 from basewise.oci.registry_client import RegistryClient, RegistryRefusalError, Repository
@@ -51,7 +50,7 @@ def list_referrers(
 def _from_tag(client: RegistryClient, repository: Repository, digest: Digest, what: str) -> list[Descriptor]:
     tag = f"{digest.algorithm[:_TAG_ALGORITHM]}-{digest.hexadecimal[:_TAG_ENCODED]}"
     try:
-        content, _ = fetch_manifest(client, repository, tag, max_bytes=DEFAULT_LIMITS.manifest_bytes)
+        content, _ = fetch_manifest(client, repository, tag, max_bytes=client.limits.manifest_bytes)
     except RegistryRefusalError:
         return []
     return _read_index(content, what)

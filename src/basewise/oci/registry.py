@@ -18,7 +18,7 @@ import msgspec
 from basewise._internal.tar import ByteStream
 from basewise.errors import ImageError
 from basewise.image.image import Image
-from basewise.image.limits import DEFAULT_LIMITS, Limits
+from basewise.image.limits import DEFAULT_LIMITS, Limits, limit_hint, named_limit
 from basewise.model.digest import Digest
 from basewise.model.platform import Platform
 from basewise.model.reference import Reference
@@ -106,7 +106,7 @@ def resolve_reference(
     repository = client.repository(reference.registry, reference.repository)
     name = reference.digest or reference.tag or DEFAULT_TAG
     try:
-        return fetch_manifest(client, repository, name, max_bytes=limits.manifest_bytes)
+        return fetch_manifest(client, repository, name, max_bytes=named_limit(limits, "manifest_bytes"))
     except RegistryRefusalError as error:
         raise error.refusal.error(str(reference), repository.host) from error
 
@@ -142,7 +142,10 @@ class RegistryBlobs:
         """
         what = f"{self._repository}@{descriptor.digest}"
         if descriptor.size_bytes > max_bytes:
-            raise ImageError(f"cannot pull {what}: it has more than {max_bytes} bytes and is not read")
+            raise ImageError(
+                f"cannot pull {what}: it has more than {max_bytes} bytes and is not read",
+                hint=limit_hint(max_bytes),
+            )
         content = self._known.get(descriptor.digest)
         if content is None:
             content = self._from_cache(descriptor)

@@ -90,7 +90,10 @@ class Refusal(msgspec.Struct, frozen=True, kw_only=True):
                 f"cannot pull {what}: the proxy before `{host}` demands to log in",
                 hint="put the user and password for the proxy into `HTTPS_PROXY`",
             )
-        hint = "try again later" if self.passing else "check the name and your rights at this registry"
+        again = (
+            "try again later, or raise the limits `retry_attempts` and `retry_wait_seconds` with `--limit`"
+        )
+        hint = again if self.passing else "check the name and your rights at this registry"
         return ImageError(f"cannot pull {what}: `{host}` answers with status {self.status}{said}", hint=hint)
 
 
@@ -131,7 +134,13 @@ _HINTS = {
     "proxy": "check `HTTPS_PROXY`, and `NO_PROXY` for registries that need none",
     "address": "check the name of the registry; it may be hostile or badly configured",
     "url": "check the name of the registry; it may be hostile or badly configured",
-    "size": "this is not an answer of a registry, or a hostile one",
+    "size": (
+        "this is not an answer of a registry, or a hostile one; else raise one of the limits"
+        " `manifest_bytes`, `page_bytes`, `token_bytes` with `--limit`"
+    ),
+    "timeout": "check the connection and try again, or raise the limit `idle_seconds` with `--limit`",
+    "deadline": "try again, or raise one of the limits `small_seconds`, `blob_seconds` with `--limit`",
+    "redirects": "the registry is badly configured or hostile; else raise the limit `redirects` with `--limit`",
 }
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from threading import Lock
 from typing import Self, TypeVar
 from urllib.parse import urljoin
@@ -21,6 +22,7 @@ from basewise.errors import ImageError
 from basewise.oci.challenge import read_challenges
 from basewise.oci.credentials import CredentialSource
 from basewise.oci.credentials_files import CredentialFiles
+from basewise.oci.credentials_helper import ask_helper
 from basewise.oci.registry_answers import Refusal, error_codes, hint_for, read_refusal
 from basewise.oci.registry_auth import Authorizer
 from basewise.oci.registry_options import RegistryOptions
@@ -97,7 +99,9 @@ class RegistryClient:
         self.limits = self.options.limits
         self.progress = progress or SilentProgress()
         self.transfer = transfer or Transfer()
-        self._credentials = credentials or CredentialFiles(progress=self.progress)
+        self._credentials = credentials or CredentialFiles(
+            progress=self.progress, helper=partial(ask_helper, seconds=self.limits.helper_seconds)
+        )
         self._sleep = sleep
         self._lock = Lock()
         self._authorizers: dict[tuple[str, str], Authorizer] = {}

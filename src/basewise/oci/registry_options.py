@@ -21,6 +21,8 @@ class RegistryLimits(msgspec.Struct, frozen=True, kw_only=True):
     """What talking to a registry may cost.
 
     Args:
+        manifest_bytes: A manifest or index of statements about an image.
+        index_entries: Manifests of such an index that are looked at.
         redirects: Hops of one request.
         error_bytes: An error page; the rest is not read.
         token_bytes: The answer of a token service.
@@ -32,9 +34,12 @@ class RegistryLimits(msgspec.Struct, frozen=True, kw_only=True):
         connect_seconds: How long connecting may take.
         small_seconds: For a whole manifest, token or page.
         blob_seconds: For a whole layer.
+        helper_seconds: For a credential helper to answer.
         retry: Attempts and waits.
     """
 
+    manifest_bytes: int = 4 * _MIB
+    index_entries: int = 10_000
     redirects: int = 5
     error_bytes: int = 64 * _KIB
     token_bytes: int = 64 * _KIB
@@ -46,6 +51,7 @@ class RegistryLimits(msgspec.Struct, frozen=True, kw_only=True):
     connect_seconds: float = 20.0
     small_seconds: float = 120.0
     blob_seconds: float = 7_200.0
+    helper_seconds: float = 30.0
     retry: RetryLimits = RetryLimits()
 
 

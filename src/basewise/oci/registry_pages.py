@@ -53,7 +53,9 @@ def fetch_pages(client: RegistryClient, repository: Repository, path: str, *, wh
                 hint="the registry is broken or hostile",
             )
         seen.add(url)
-    client.progress.note(f"{what} has more than {client.limits.pages} pages; the others were not read")
+    client.progress.note(
+        f"{what} has more than {client.limits.pages} pages; the others were not read (limit `pages`)"
+    )
 
 
 def _next_url(url: str, link: str, listing: str, what: str) -> str:

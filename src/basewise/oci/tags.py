@@ -57,7 +57,7 @@ def list_tags(client: RegistryClient, registry: str, repository: str) -> TagList
             found.update(tag for tag in _read_page(body, what) if _TAG.match(tag))
             if len(found) > client.limits.tags:
                 client.progress.note(
-                    f"{where} has more than {client.limits.tags} tags; the others are left out"
+                    f"{where} has more than {client.limits.tags} tags; the others are left out (limit `tags`)"
                 )
                 return TagList(tags=tuple(sorted(found)[: client.limits.tags]), complete=False)
     except RegistryRefusalError as error:

@@ -16,6 +16,7 @@ from basewise.model.refresh import Refresh
 from basewise.oci.registry_client import RegistryClient
 from basewise.oci.registry_transfer import Transfer
 from basewise.oci.tags import list_tags
+from basewise.operations.limits import image_limits
 from basewise.operations.read_image import ImageAccess, registry_options
 from basewise.operations.refresh_builds import Refresher
 from basewise.progress import Progress, SilentProgress
@@ -66,7 +67,15 @@ def refresh_candidates(
     transfer = Transfer()
     talk = progress or SilentProgress()
     with RegistryClient(registry_options(allowed), progress=talk, transfer=transfer) as client:
-        refresher = Refresher(client, wanted, catalogue, read_layers=read_layers, now=now, progress=talk)
+        refresher = Refresher(
+            client,
+            wanted,
+            catalogue,
+            read_layers=read_layers,
+            now=now,
+            progress=talk,
+            limits=image_limits(allowed.limits),
+        )
         talk.step(f"listing the tags of {wanted.familiar}")
         listed = list_tags(client, wanted.registry, wanted.repository)
         tags = _matching(listed.tags, pattern, wanted, catalogue)

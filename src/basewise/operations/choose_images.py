@@ -68,6 +68,7 @@ def _measure(
         plain_http=wishes.plain_http,
         ca_file=wishes.ca_file,
         token_services=wishes.token_services,
+        limits=wishes.limits,
     )
     entry = measure(text, platform=wishes.platform, access=access, now=now, progress=progress)
     if entry.image.platform != wishes.platform:

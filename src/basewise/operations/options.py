@@ -46,6 +46,7 @@ class ChooseOptions(msgspec.Struct, frozen=True, kw_only=True):
         plain_http: `host:port` of registries that may be asked without TLS.
         ca_file: Certificates of authorities that are trusted besides the system's.
         token_services: Pairs of a registry and a host that may be given its credentials besides itself.
+        limits: What reading an image may cost, where it is not as usual: values by the names of `operations.limits`.
     """
 
     platform: Platform = LINUX_AMD64
@@ -69,6 +70,7 @@ class ChooseOptions(msgspec.Struct, frozen=True, kw_only=True):
     plain_http: tuple[str, ...] = ()
     ca_file: Path | None = None
     token_services: tuple[tuple[str, str], ...] = ()
+    limits: Mapping[str, float] = {}
 
 
 def options_from_settings(settings: FileSettings, folder: Path, given: Mapping[str, object]) -> ChooseOptions:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from basewise.model.inventory import Inventory
 from basewise.model.platform import Platform
 from basewise.model.reference import Reference
 from basewise.oci.open import open_image
+from basewise.operations.limits import image_limits, registry_limits
 from basewise.progress import Progress
 
 if TYPE_CHECKING:
@@ -31,12 +33,14 @@ class ImageAccess(msgspec.Struct, frozen=True, kw_only=True):
         plain_http: `host:port` of registries that may be asked without TLS.
         ca_file: Certificates of authorities that are trusted besides the system's.
         token_services: Pairs of a registry and a host that may be given its credentials besides itself.
+        limits: What reading may cost, where it is not as usual: values by the names of `operations.limits`.
     """
 
     offline: bool = False
     plain_http: tuple[str, ...] = ()
     ca_file: Path | None = None
     token_services: tuple[tuple[str, str], ...] = ()
+    limits: Mapping[str, float] = {}
 
 
 def read_image(
@@ -61,7 +65,9 @@ def read_image(
         UsageError: The text names nothing.
     """
     with open_named(text, platform=platform, access=access, progress=progress, transfer=transfer) as image:
-        return take_inventory(image, cache=open_layer_cache(progress=progress), progress=progress)
+        limits = image_limits(access.limits if access is not None else {})
+        cache = open_layer_cache(limits=limits, progress=progress)
+        return take_inventory(image, cache=cache, progress=progress, limits=limits)
 
 
 def open_named(
@@ -78,6 +84,7 @@ def open_named(
         An image, to be closed.
     """
     allowed = access or ImageAccess()
+    limits = image_limits(allowed.limits)
 
     def open_registry(reference: Reference, wanted: Platform | None) -> Image:
         if allowed.offline:
@@ -88,10 +95,15 @@ def open_named(
         from basewise.oci import registry  # noqa: PLC0415 - brings the HTTP library, 80 ms
 
         return registry.open_registry(
-            reference, wanted, options=registry_options(allowed), progress=progress, transfer=transfer
+            reference,
+            wanted,
+            options=registry_options(allowed),
+            progress=progress,
+            transfer=transfer,
+            limits=limits,
         )
 
-    return open_image(text, platform=platform, open_registry=open_registry)
+    return open_image(text, platform=platform, open_registry=open_registry, limits=limits)
 
 
 def registry_options(access: ImageAccess) -> RegistryOptions:
@@ -102,5 +114,8 @@ def registry_options(access: ImageAccess) -> RegistryOptions:
     for registry, host in access.token_services:
         services[registry] = (*services.get(registry, ()), host)
     return RegistryOptions(
-        insecure_hosts=frozenset(access.plain_http), ca_file=access.ca_file, token_services=services
+        insecure_hosts=frozenset(access.plain_http),
+        ca_file=access.ca_file,
+        token_services=services,
+        limits=registry_limits(access.limits),
     )

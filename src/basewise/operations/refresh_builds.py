@@ -11,6 +11,7 @@ from basewise.candidates.catalogue import Catalogue
 from basewise.candidates.user_catalogue import MeasuredImage
 from basewise.errors import ImageError
 from basewise.image.image import Image
+from basewise.image.limits import DEFAULT_LIMITS, Limits
 from basewise.inventory.run import open_layer_cache, take_inventory
 from basewise.model.base_image import BaseImage
 from basewise.model.digest import Digest
@@ -45,6 +46,7 @@ class Refresher:
         read_layers: bool,
         now: datetime,
         progress: Progress,
+        limits: Limits = DEFAULT_LIMITS,
     ) -> None:
         self._client = client
         self._repository = repository
@@ -52,7 +54,8 @@ class Refresher:
         self._read_layers = read_layers
         self._now = now
         self._progress = progress
-        self._cache = open_layer_cache(progress=progress)
+        self._limits = limits
+        self._cache = open_layer_cache(limits=limits, progress=progress)
         self.measured: list[MeasuredImage] = []
 
     def run(self, tags: Sequence[str], *, only_known: bool) -> list[RefreshRow]:
@@ -63,7 +66,7 @@ class Refresher:
             self._progress.step(f"resolving {self._repository.familiar}:{tag}")
             before = self._fetched
             try:
-                _, descriptor = resolve_reference(self._client, self._named(tag))
+                _, descriptor = resolve_reference(self._client, self._named(tag), limits=self._limits)
             except ImageError as error:
                 known = self._known([tag])
                 if known is not None or not only_known:
@@ -121,7 +124,11 @@ class Refresher:
         reference = self._named(build.tags[0], build.digest)
         self._progress.step(f"reading {reference.familiar}")
         with open_registry(
-            reference, self._catalogue.platform, client=self._client, progress=self._progress
+            reference,
+            self._catalogue.platform,
+            client=self._client,
+            progress=self._progress,
+            limits=self._limits,
         ) as image:
             known = build.known
             if known is not None and known.manifest_digest == image.digest and known.packages is not None:
@@ -133,7 +140,7 @@ class Refresher:
                     return self._attested(image, known), "sbom attestation", ""
                 except NotAttestedError as error:
                     why = error.message
-            inventory = take_inventory(image, cache=self._cache, progress=self._progress)
+            inventory = take_inventory(image, cache=self._cache, progress=self._progress, limits=self._limits)
         return measured_image(inventory, reference, now=self._now), "layers", why
 
     def _attested(self, image: Image, known: BaseImage | None) -> MeasuredImage:

@@ -190,7 +190,7 @@ def test_paths_that_are_too_long_or_too_deep_are_left_out_and_counted() -> None:
     ]
     content = content_of(members)
     assert content.paths == ["z/" * 200 + "ok", "ok"]
-    assert "longer or deeper than the limit were left out (2)" in why(content)
+    assert "longer or deeper than the limit were left out (`path_bytes`, `path_depth`) (2)" in why(content)
 
 
 def test_hard_links_to_earlier_and_later_files_have_their_content() -> None:

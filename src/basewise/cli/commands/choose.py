@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from basewise.cli.image_options import access_options, token_services
+from basewise.cli.image_options import access_options, stated_limits, token_services
 from basewise.cli.options import (
     common_options,
     named_folder,
@@ -140,6 +140,7 @@ def _options(folder: Path, flags: dict[str, Any]) -> ChooseOptions:
         "allow_index": flags["allow_index"] or None,
         "plain_http": flags["plain_http"] or None,
         "token_services": token_services(flags["token_service"]) or None,
+        "limits": stated_limits(flags) or None,
         "ca_file": None if flags["ca_file"] is None else Path(flags["ca_file"]),
     }
     same = ("python", "distro", "libc", "include_prerelease", "include_eol", "allow_lts", "prefer")
