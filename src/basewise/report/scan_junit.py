@@ -4,8 +4,9 @@ A suite an image; a case a finding, one for the coverage. A finding fails where 
 was asked for; an ignored one is skipped; incomplete evidence is an error, because nothing that was not looked at passed.
 
 Reference:
-    Jenkins JUnit plugin and GitLab "Unit test report examples", read on 2026-11-27: suites, cases, `failure`, `error`,
-    `skipped`, `properties`. XML 1.0, section 2.2, for the characters.
+    There is no standard; these are the elements that Jenkins' schemas (`jenkins-junit.xsd`) and GitLab share, read on 2026-11-27.
+    GitLab shows class, name and the text inside, not the attributes of a failure (its issue 299086), so the text says all.
+    XML 1.0, section 2.2, for the characters.
 """
 
 from __future__ import annotations
@@ -122,7 +123,8 @@ def _count(suite: Element) -> None:
 def _details(found: ScanFinding) -> str:
     also = [f"also known as {', '.join(found.aliases)}"] if found.aliases else []
     facts = [f"{name}: {value}" for name, value in finding_facts(found)]
-    return _lines(_text(line) for line in (f"severity {severity_words(found)}", *also, *facts))
+    lines = (f"severity {severity_words(found)}", f"advice: {found.advice}", *also, *facts)
+    return _lines(map(_text, lines))
 
 
 def _lines(lines: Iterable[str]) -> str:

@@ -1,6 +1,6 @@
 """A scanned image as Markdown, for a comment on a pull request: what to do first, counts, coverage.
 
-A comment has room for 65 536 characters on the code hosts: verdict, counts and coverage are always whole, the tables of findings
+A comment on GitHub has room for 65 536 characters: verdict, counts and coverage are always whole, the tables of findings
 end where the room does, and say how many findings are left out.
 """
 
