@@ -1,0 +1,1 @@
+"""Third-party code that pages carry: the chart runtime, renewed by tools/renew_vendor.py, each with licence and version."""
