@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 
+from basewise.report.chart import ChartPoint
 from basewise.report.plain import plain_line
 
-__all__ = ["group_name", "look_alike", "shared_prefix", "short_name"]
+__all__ = ["group_name", "label_of_points", "look_alike", "shared_prefix"]
 
 MAX_CHARACTERS = 44
+_SAME_SIZE = math.log(1.5)
 _NUMBERED = re.compile(r"\A(?P<before>\D*)(?P<number>\d+(?:\.\d+)*)(?P<after>.*)\Z", re.DOTALL)
 
 
@@ -20,9 +23,23 @@ def shared_prefix(images: Sequence[str]) -> str:
     return f"{repository}:" if len(repositories) == 1 and repository and len(images) > 1 else ""
 
 
-def short_name(image: str, prefix: str) -> str:
-    """Return a name without the prefix, on one line and cut to a length that can be drawn."""
-    return plain_line(image.removeprefix(prefix), limit=MAX_CHARACTERS)
+def label_of_points(points: Sequence[ChartPoint]) -> tuple[str, ...]:
+    """Return a label for each point; of look-alikes of about one size, the first that may be chosen speaks for all.
+
+    The others have "". The recommended image has a label of its own.
+    """
+    prefix = shared_prefix([point.image for point in points])
+    groups: dict[tuple[object, ...], list[int]] = {}
+    for index, point in enumerate(points):
+        size = point.base_size.disk
+        about = None if size is None else round(math.log(max(size, 1)) / _SAME_SIZE)
+        key = (point.first, point.family, point.variant, look_alike(point.image, prefix), about)
+        groups.setdefault(key, []).append(index)
+    labels = [""] * len(points)
+    for members in groups.values():
+        speaker = min(members, key=lambda index: (bool(points[index].excluded), index))
+        labels[speaker] = group_name([points[index].image for index in members], prefix)
+    return tuple(labels)
 
 
 def look_alike(image: str, prefix: str) -> tuple[str, str]:

@@ -1,10 +1,18 @@
-"""The picture of an answer of `choose`, as a format among the others; drawn only where it is asked for."""
+"""The page and the picture of an answer of `choose`, as formats among the others; loaded only where asked for."""
 
 from __future__ import annotations
 
 from basewise.model.choice import Choice
 
-__all__ = ["render_choice_png", "render_choice_svg"]
+__all__ = ["render_choice_html", "render_choice_png", "render_choice_svg"]
+
+
+def render_choice_html(choice: Choice, *, width: int | None, color: bool, with_dockerfile: bool) -> str:
+    """Return the page; width, color and Dockerfile change nothing."""
+    from basewise.report.html.choose_page import render_choice_page  # noqa: PLC0415 - only for a page
+
+    del width, color, with_dockerfile
+    return render_choice_page(choice)
 
 
 def render_choice_svg(choice: Choice, *, width: int | None, color: bool, with_dockerfile: bool) -> str:

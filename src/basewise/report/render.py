@@ -16,7 +16,7 @@ def render(
 
     Args:
         choice: The answer.
-        form: `table`, `json`, `markdown` or `svg`.
+        form: `table`, `json`, `markdown`, `html` or `svg`.
         width: Columns of the terminal; None for 100.
         color: Allow escape sequences for style.
         with_dockerfile: Print the recommended Dockerfile too, where the format has room for it.

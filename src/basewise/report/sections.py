@@ -11,7 +11,7 @@ from basewise.report.application_section import application_section
 from basewise.report.cells import count_sources, counted_with, excluded_groups, shortened, swap_sentence
 from basewise.report.section import Section
 
-__all__ = ["Section", "app_lines", "from_line", "legend", "sections_of"]
+__all__ = ["Section", "app_lines", "from_line", "legend", "remarks", "sections_of"]
 
 _COLUMNS_EXPLAINED = (
     "packages: fits once OS packages are added; builds: something is built from source; fixable: a fixed version is published, so a rebuild removes it; open: none is (won't fix included); "
@@ -89,7 +89,7 @@ def sections_of(choice: Choice) -> Iterator[Section]:
         _excluded(choice),
         _blocking(choice),
         _why(choice),
-        _remarks(choice),
+        Section("Worth knowing", _limited(remarks(choice), MAX_REMARKS)),
         _swaps(choice),
         Section("Other Python minors", choice.alternatives),
         application_section(choice),
@@ -122,13 +122,14 @@ def _why(choice: Choice) -> Section:
     return Section(f"Why {advice.image}", advice.why) if advice else Section("Why", ())
 
 
-def _remarks(choice: Choice) -> Section:
+def remarks(choice: Choice) -> tuple[str, ...]:
     """Return what the first candidate's user should know though it forbids nothing."""
     if choice.recommendation is None:
-        return Section("Worth knowing", ())
+        return ()
     first = choice.candidates[0]
-    lines = [reason.sentence for reason in first.reasons if reason.kind in _REMARKS and not reason.blocking]
-    return Section("Worth knowing", _limited(lines, MAX_REMARKS))
+    return tuple(
+        reason.sentence for reason in first.reasons if reason.kind in _REMARKS and not reason.blocking
+    )
 
 
 def _swaps(choice: Choice) -> Section:

@@ -36,7 +36,7 @@ def number(value: float) -> str:
     return f"{value:.1f}".removesuffix(".0")
 
 
-def element(name: str, *children: str, text: str | None = None, **attributes: str | float | None) -> str:
+def element(name: str, /, *children: str, text: str | None = None, **attributes: str | float | None) -> str:
     """Return an element; `children` are markup already, `text` and values are escaped here.
 
     An attribute's underscores become hyphens, a trailing one is dropped (`class_`); None leaves it out.

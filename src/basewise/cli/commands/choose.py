@@ -65,7 +65,7 @@ EXIT_NO_CANDIDATE = 1
 @access_options
 @click.option("--dockerfile", metavar="PATH", help="Write the Dockerfile there (`-`: to stdout, alone).")
 @click.option("--force", is_flag=True, help="Let `--dockerfile` replace files that basewise did not write.")
-@output_options(("table", "json", "markdown", "svg", "png"))
+@output_options(("table", "json", "markdown", "html", "svg", "png"))
 @now_option
 @common_options
 def command(**flags: Any) -> int:  # noqa: ANN401 - one name for all flags; each is typed where it is used

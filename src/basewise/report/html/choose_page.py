@@ -1,0 +1,120 @@
+"""The answer of `choose` as a page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from basewise import __version__
+from basewise._internal.text import format_bytes, plural
+from basewise.model.choice import Candidate, Choice
+from basewise.report.chart_of_choice import chart_of_choice
+from basewise.report.chart_vega import vega_specification
+from basewise.report.html.assets import chart_scripts, table_script
+from basewise.report.html.choose_tables import candidate_table, exclusion_table, needs_table, swap_table
+from basewise.report.html.markup import Markup, code_lines, join, tag
+from basewise.report.html.parts import badge, coverage_section, footer, section, sentences
+from basewise.report.html.picture import PICTURE_DATA, picture
+from basewise.report.html.shell import page
+from basewise.report.sections import app_lines, from_line, legend, remarks
+
+__all__ = ["render_choice_page"]
+
+
+def render_choice_page(choice: Choice) -> str:
+    """Return the page of an answer."""
+    chart = chart_of_choice(choice)
+    body = join(
+        [
+            tag("a", "Skip to the tables", href="#images", class_="skip"),
+            _header(choice),
+            tag(
+                "main",
+                _advice(choice),
+                picture(chart),
+                *_why(choice),
+                section(
+                    "All images",
+                    candidate_table(choice),
+                    sentences(legend(choice)),
+                    name="images",
+                ),
+                section("What must be installed, and what it costs", needs_table(choice), name="needs"),
+                *_below(choice),
+                coverage_section(choice.coverage),
+            ),
+            footer(__version__, choice.generated_at, carries_runtime=True),
+        ]
+    )
+    return page(
+        title=f"Base image for {choice.app.path}",
+        body=body,
+        scripts=(table_script(), *chart_scripts()),
+        data={PICTURE_DATA: {"specification": vega_specification(chart)}},
+    )
+
+
+def _header(choice: Choice) -> Markup:
+    state = (
+        badge("evidence complete", "good")
+        if choice.coverage.complete
+        else badge("evidence incomplete", "bad")
+    )
+    return tag(
+        "header",
+        tag("p", f"basewise choose, {choice.generated_at[:10]} ", state, class_="dim"),
+        tag("h1", f"Base image for {choice.app.path}"),
+        sentences(app_lines(choice.app)),
+    )
+
+
+def _advice(choice: Choice) -> Markup:
+    line = from_line(choice)
+    advice = choice.recommendation
+    if advice is None or line is None:
+        causes = [
+            f"{cause.cause} ({plural(cause.candidates, 'candidate')}); {cause.hint}"
+            for cause in choice.blocking
+        ]
+        return section("Nothing can be recommended", sentences(causes), name="advice")
+    return section(
+        f"Recommended: {advice.image}",
+        tag("div", *_tiles(choice.candidates[0]), class_="tiles"),
+        code_lines(line),
+        tag("details", tag("summary", "Dockerfile"), code_lines(advice.dockerfile)),
+        sentences([line for line in (advice.refresh_reason, f"today's digest: `{advice.refresh}`") if line]),
+        name="advice",
+    )
+
+
+def _why(choice: Choice) -> Iterator[Markup]:
+    if choice.recommendation is not None:
+        yield section(f"Why {choice.recommendation.image}", sentences(choice.recommendation.why), name="why")
+
+
+def _tiles(first: Candidate) -> Iterator[Markup]:
+    counts = first.vulnerabilities
+    for number, words in (
+        (_shown(counts.total), "vulnerabilities as pulled"),
+        (_shown(counts.fixable), "of them fixable"),
+        (_shown(counts.after_rebuild), "after a rebuild"),
+        (format_bytes(first.size.download_bytes), "to download"),
+        (format_bytes(first.size.disk_bytes), "on disk"),
+        (first.support.distro_eol or "?", "distribution supported until"),
+    ):
+        yield tag("p", tag("strong", number), f" {words}", class_="tile")
+
+
+def _shown(number: int | None) -> str:
+    return "?" if number is None else str(number)
+
+
+def _below(choice: Choice) -> Iterator[Markup]:
+    notes = remarks(choice)
+    if notes:
+        yield section("Worth knowing", sentences(notes), name="notes")
+    if choice.swaps:
+        yield section("Cheaper swaps", swap_table(choice), name="swaps")
+    if any(candidate.excluded for candidate in choice.candidates):
+        yield section("Left out, and why", exclusion_table(choice), name="left-out")
+    if choice.alternatives:
+        yield section("Other Python minors", sentences(choice.alternatives), name="minors")

@@ -1,0 +1,191 @@
+"""The tables of the page of `choose`: all images, what each needs, what is left out, what could be swapped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from basewise._internal.text import format_bytes, plural
+from basewise.model.choice import Candidate, Choice
+from basewise.model.evidence import Support
+from basewise.model.finding import Vulnerabilities
+from basewise.model.verdict import AddedPackage
+from basewise.report.chart_of_choice import family_of, row_name
+from basewise.report.html.markup import Markup, join, tag
+from basewise.report.html.table import UNKNOWN, Cell, Column, TableRow, number_cell, table
+
+__all__ = ["candidate_table", "exclusion_table", "needs_table", "size_cell", "support_end", "swap_table"]
+
+MAX_WHY = 3
+_ESTIMATED = "estimated"
+_COLUMNS = (
+    Column(title="rank", numeric=True, help="* no other is both cleaner and smaller"),
+    Column(title="image"),
+    Column(title="distribution", choices=True),
+    Column(title="variant", choices=True),
+    Column(title="verdict", choices=True),
+    Column(title="app to download", numeric=True, help="base, OS packages and wheels"),
+    Column(title="app on disk", numeric=True, help="base, OS packages and wheels"),
+    Column(title="base to download", numeric=True),
+    Column(title="base on disk", numeric=True),
+    Column(title="as pulled", numeric=True, help="fixed + open + won't fix + minor"),
+    Column(title="fixable", numeric=True, help="a fixed version is published"),
+    Column(title="after a rebuild", numeric=True),
+    Column(title="minor", numeric=True, help="the tracker calls it minor"),
+    Column(title="undetermined", numeric=True, help="beside the rest, weighing nothing"),
+    Column(title="exploited", numeric=True, help="known to be exploited"),
+    Column(title="supported until"),
+    Column(title="days old", numeric=True),
+)
+
+
+def candidate_table(choice: Choice) -> Markup:
+    """Return all candidates in their order; the excluded ones last, as they come."""
+    covered = bool(choice.coverage.sources)
+    rows = (
+        _candidate_row(candidate, index, counts_are_covered=covered)
+        for index, candidate in enumerate(choice.candidates)
+    )
+    return table("Images with size and vulnerabilities", _COLUMNS, rows, name="image-table", heading=1)
+
+
+def _candidate_row(candidate: Candidate, index: int, *, counts_are_covered: bool) -> TableRow:
+    counts = candidate.vulnerabilities if counts_are_covered else Vulnerabilities()
+    size = candidate.size
+    star = "*" if candidate.pareto else ""
+    rank = (
+        Cell(content="left out")
+        if candidate.rank is None
+        else number_cell(candidate.rank, f"{candidate.rank}{star}")
+    )
+    estimated = size.basis == _ESTIMATED
+    return TableRow(
+        cells=(
+            rank,
+            Cell(content=candidate.image),
+            Cell(content=family_of(candidate.distro)),
+            Cell(content=candidate.variant),
+            Cell(content=str(candidate.verdict)),
+            size_cell(size.download_bytes),
+            size_cell(size.disk_bytes, estimated=estimated),
+            size_cell(size.base_compressed_bytes),
+            size_cell(size.base_disk_bytes),
+            number_cell(counts.total),
+            number_cell(counts.fixable),
+            number_cell(counts.after_rebuild),
+            number_cell(counts.by_state.minor),
+            number_cell(counts.undetermined),
+            number_cell(counts.exploited),
+            Cell(content=support_end(candidate.support)),
+            number_cell(candidate.age_days),
+        ),
+        name=row_name(index),
+        kind="pale" if candidate.excluded else "best" if candidate.rank == 1 else None,
+    )
+
+
+def size_cell(size: int | None, *, estimated: bool = False) -> Cell:
+    """Return a cell for bytes; an estimate has a tilde."""
+    return number_cell(size, f"{'~' if estimated else ''}{format_bytes(size)}")
+
+
+def support_end(support: Support) -> str:
+    """Return the first end of support that is known, with the phase."""
+    ends = [end for end in (support.python_eol, support.distro_eol) if end]
+    return f"{min(ends)} ({support.phase})" if ends else UNKNOWN
+
+
+def needs_table(choice: Choice) -> Markup:
+    """Return a row for each package that an image needs, and one for an image that needs nothing."""
+    columns = (
+        Column(title="image"),
+        Column(title="package"),
+        Column(title="version"),
+        Column(title="when", choices=True),
+        Column(title="brings", numeric=True, help="packages that come along"),
+        Column(title="to download", numeric=True),
+        Column(title="on disk", numeric=True),
+        Column(title="why"),
+    )
+    rows = (row for candidate in choice.candidates if not candidate.excluded for row in _needs(candidate))
+    return table("OS packages to install", columns, rows, name="needs-table")
+
+
+def _needs(candidate: Candidate) -> Iterator[TableRow]:
+    if not candidate.add_packages and not candidate.build_packages:
+        nothing = (Cell(content=""),) * 2
+        yield TableRow(
+            cells=(
+                Cell(content=candidate.image),
+                Cell(content="nothing"),
+                *nothing,
+                number_cell(0),
+                number_cell(0, "0 B"),
+                number_cell(0, "0 B"),
+                Cell(content=""),
+            )
+        )
+    yield from _package_rows(candidate, candidate.add_packages, "run time")
+    yield from _package_rows(candidate, candidate.build_packages, "build")
+
+
+def _package_rows(candidate: Candidate, packages: Iterable[AddedPackage], when: str) -> Iterator[TableRow]:
+    for package in packages:
+        more = f"; {plural(len(package.why) - MAX_WHY, 'more')}" if len(package.why) > MAX_WHY else ""
+        yield TableRow(
+            cells=(
+                Cell(content=candidate.image),
+                Cell(content=f"{package.manager}: {package.name}"),
+                Cell(content=package.version or UNKNOWN),
+                Cell(content=when),
+                number_cell(len(package.closure)),
+                size_cell(package.download_bytes),
+                size_cell(package.installed_bytes),
+                Cell(content="; ".join(package.why[:MAX_WHY]) + more),
+            )
+        )
+
+
+def exclusion_table(choice: Choice) -> Markup:
+    """Return a row for each constraint that an image breaks, with every reason that blocks it."""
+    columns = (Column(title="image"), Column(title="constraint", choices=True), Column(title="reason"))
+    rows = (
+        TableRow(
+            cells=(
+                Cell(content=candidate.image),
+                Cell(content=exclusion.constraint),
+                Cell(content=_reason(candidate, exclusion.constraint, exclusion.sentence)),
+            )
+        )
+        for candidate in choice.candidates
+        for exclusion in candidate.excluded
+    )
+    return table("Images that are left out", columns, rows, name="exclusion-table")
+
+
+def _reason(candidate: Candidate, constraint: str, sentence: str) -> Markup:
+    blocking = [reason.sentence for reason in candidate.reasons if reason.blocking]
+    if constraint != "fit" or len(blocking) <= 1:
+        return join([sentence])
+    items = tag("ul", *(tag("li", each) for each in blocking))
+    return tag("details", tag("summary", sentence), items)
+
+
+def swap_table(choice: Choice) -> Markup:
+    """Return what could be replaced by what, and what that saves."""
+    columns = (
+        Column(title="instead of"), Column(title="write"), Column(title="saves to download", numeric=True),
+        Column(title="saves on disk", numeric=True), Column(title="safe when"),
+    )  # fmt: skip
+    rows = (
+        TableRow(
+            cells=(
+                Cell(content=swap.replace),
+                Cell(content=swap.with_),
+                size_cell(swap.saves_download_bytes),
+                size_cell(swap.saves_disk_bytes),
+                Cell(content=swap.why),
+            )
+        )
+        for swap in choice.swaps
+    )
+    return table("Cheaper swaps", columns, rows, name="swap-table")

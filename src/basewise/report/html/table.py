@@ -1,0 +1,89 @@
+"""Tables of a page: a caption, sortable columns, and cells that know how they are ordered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from basewise.report.html.markup import Child, Markup, join, tag
+
+__all__ = ["UNKNOWN", "Cell", "Column", "TableRow", "number_cell", "table"]
+
+UNKNOWN = "?"
+
+
+class Column(msgspec.Struct, frozen=True, kw_only=True):
+    """A column: its title, whether it holds numbers, what it means, and whether its values make a filter."""
+
+    title: str
+    numeric: bool = False
+    help: str = ""
+    choices: bool = False
+
+
+class Cell(msgspec.Struct, frozen=True, kw_only=True):
+    """A cell; `order` is what it is sorted by, None for the text itself or, in a column of numbers, for unknown."""
+
+    content: Child
+    order: float | str | None = None
+
+
+class TableRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A row: its cells, the word for its anchor, and a class."""
+
+    cells: tuple[Cell, ...]
+    name: str | None = None
+    kind: str | None = None
+
+
+def number_cell(value: float | None, shown: Child = None) -> Cell:
+    """Return a cell for a number; an unknown one is a question mark, and never zero."""
+    if value is None:
+        return Cell(content=UNKNOWN)
+    return Cell(content=f"{value:g}" if shown is None else shown, order=value)
+
+
+def table(
+    caption: str, columns: Sequence[Column], rows: Iterable[TableRow], *, name: str, heading: int = 0
+) -> Markup:
+    """Return a table in a frame that scrolls by itself.
+
+    Args:
+        caption: What the table shows; the frame's name for a screen reader too.
+        columns: From left to right.
+        rows: Their cells in the order of the columns.
+        name: The word for its anchor.
+        heading: Index of the column whose cells name the rows.
+    """
+    head = tag("tr", *(_head(column) for column in columns))
+    body = join(_row(row, columns, heading) for row in rows)
+    made = tag(
+        "table", tag("caption", caption), tag("thead", head), tag("tbody", body), id=name, data_sortable=True
+    )
+    return tag("div", made, class_="scroll", tabindex=0, role="region", aria_label=caption)
+
+
+def _head(column: Column) -> Markup:
+    return tag(
+        "th",
+        column.title,
+        scope="col",
+        class_="n" if column.numeric else None,
+        title=column.help or None,
+        data_choices=column.choices,
+    )
+
+
+def _row(row: TableRow, columns: Sequence[Column], heading: int) -> Markup:
+    cells = (
+        tag(
+            "th" if index == heading else "td",
+            cell.content,
+            scope="row" if index == heading else None,
+            class_="n" if column.numeric else None,
+            data_order=cell.order,
+        )
+        for index, (cell, column) in enumerate(zip(row.cells, columns, strict=True))
+    )
+    return tag("tr", *cells, id=row.name, class_=row.kind, tabindex=-1 if row.name else None)
