@@ -64,6 +64,8 @@ def choose(
         UsageError: An option makes no sense.
         ImageError: `options.images` names an image that is unknown and cannot be read.
     """
+    from basewise import __version__  # noqa: PLC0415 - the package itself, which imports nothing
+
     wishes = check_options(options or ChooseOptions())
     moment = now or datetime.now(UTC)
     talk = progress or SilentProgress()
@@ -90,6 +92,7 @@ def choose(
         recommendation = _recommend(application, catalogue, fits, reader, ranked, explanation)
         return Choice(
             generated_at=moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            version=__version__,
             app=_summary(
                 application, wishes, (*catalogue_warnings(catalogue, moment.date()), *fits.warnings)
             ),

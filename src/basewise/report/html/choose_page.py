@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from basewise import __version__
 from basewise._internal.text import format_bytes, plural
 from basewise.model.choice import Candidate, Choice
 from basewise.report.chart_of_choice import chart_of_choice
@@ -42,7 +41,7 @@ def render_choice_page(choice: Choice) -> str:
                 *_below(choice),
                 coverage_section(choice.coverage),
             ),
-            footer(__version__, choice.generated_at, carries_runtime=True),
+            footer(choice.version, choice.generated_at, carries_runtime=True),
         ]
     )
     return page(
