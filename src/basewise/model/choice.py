@@ -220,11 +220,12 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True):
     """The whole answer of `choose`.
 
     `application_vulnerabilities` are of the application's own packages, apart from those of every base: they weigh
-    nothing in the order of the candidates.
+    nothing in the order of the candidates. `version` is of basewise.
     """
 
     schema: str = SCHEMA
     generated_at: str
+    version: str = ""
     app: AppSummary
     candidates: tuple[Candidate, ...]
     recommendation: Recommendation | None
