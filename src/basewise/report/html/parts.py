@@ -87,5 +87,7 @@ def footer(version: str, generated_at: str, *, carries_runtime: bool) -> Markup:
         else None
     )
     return tag(
-        "footer", tag("p", f"Written {generated_at} by basewise {version}".rstrip() + ". The page loads nothing."), notices
+        "footer",
+        tag("p", f"Written {generated_at} by basewise {version}".rstrip() + ". The page loads nothing."),
+        notices,
     )
