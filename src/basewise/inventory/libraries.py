@@ -17,7 +17,7 @@ from basewise.model.distro import Libc
 from basewise.model.evidence import NotCovered
 from basewise.model.package import PackageType
 
-__all__ = ["LibrariesCataloger", "loader_directories"]
+__all__ = ["UNSEEN_LIBC", "LibrariesCataloger", "loader_directories"]
 
 MAX_DIRECTORIES = 256
 MAX_INCLUDES = 64
@@ -48,6 +48,8 @@ _MUSL_VERSION = re.compile(rb"\0([01]\.[0-9]{1,2}\.[0-9]{1,3})(?=[\0_-])")
 _IS_MUSL = b"musl libc"
 _NUMBERS = re.compile(r"([0-9]+\.[0-9]+(?:\.[0-9]+)?)")
 _PACKAGES = {"libc6": "glibc", "glibc": "glibc", "musl": "musl"}
+UNSEEN_LIBC = "C library"
+"""What is called unseen where no C library says its version: wheels depend on it, and no vulnerability does."""
 
 
 class LibrariesCataloger:
@@ -81,7 +83,7 @@ class LibrariesCataloger:
         missing = (
             []
             if libc is not None
-            else [NotCovered("C library", "no C library on the loader path says its version")]
+            else [NotCovered(UNSEEN_LIBC, "no C library on the loader path says its version")]
         )
         return CatalogResult(
             libc=libc,

@@ -93,7 +93,7 @@ def scan_inventory(
     decided = _decide(placed, options, sbom, today)
     findings = tuple(found for found in decided.kept if (found.id, found.package) not in beside)
     uncounted = tuple(found for found in decided.kept if (found.id, found.package) in beside)
-    coverage = _coverage((*inventory.coverage.not_covered, *judged.not_covered), result, today)
+    coverage = _coverage(judged.not_covered, result, today)
     shown, filtered = _filtered(findings, options)
     return Scan(
         generated_at=now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),

@@ -7,13 +7,13 @@ from collections.abc import Iterable
 
 import msgspec
 
+from basewise.inventory.libraries import UNSEEN_LIBC
 from basewise.model.evidence import NotCovered
 from basewise.model.inventory import InstalledPackage, Inventory
 from basewise.model.package import Package, PackageType
 
 __all__ = ["JudgedPackages", "judged_packages"]
 
-OS_TYPES = frozenset({PackageType.DEB, PackageType.APK, PackageType.RPM})
 MAX_NAMES_SHOWN = 10
 _SEPARATORS = re.compile(r"[-_.]+")
 
@@ -24,7 +24,7 @@ class JudgedPackages(msgspec.Struct, frozen=True, kw_only=True):
     Args:
         packages: Each once, sorted.
         installed: The same with place and layer; several where one version stands in several places.
-        not_covered: What nobody judges, and why.
+        not_covered: What the inventory could not see, and what nobody judges, with the reason.
     """
 
     packages: tuple[Package, ...]
@@ -39,11 +39,11 @@ def judged_packages(inventory: Inventory) -> JudgedPackages:
     not own, or whose files were overwritten since. What is embedded in something else is none of them.
     """
     installed = tuple(found for found in inventory.packages if _is_judged(found))
-    unseen = _conda_not_covered(inventory.packages)
+    unseen = (item for item in inventory.coverage.not_covered if item.what != UNSEEN_LIBC)
     return JudgedPackages(
         packages=tuple(sorted({found.package for found in installed})),
         installed=installed,
-        not_covered=unseen,
+        not_covered=(*unseen, *_conda_not_covered(inventory.packages)),
     )
 
 

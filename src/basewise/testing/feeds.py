@@ -87,6 +87,7 @@ class FactsFeed:
         scores: EPSS.
         vectors: CVSS vectors of vulnerabilities.
         rejected: Ids that were taken back.
+        verified: Its signatures were checked.
     """
 
     def __init__(
@@ -102,6 +103,7 @@ class FactsFeed:
         scores: Iterable[tuple[str, float, float]] = (),
         vectors: Iterable[tuple[str, str, str]] = (),
         rejected: Iterable[str] = (),
+        verified: bool = False,
     ) -> None:
         self.name = name
         self._facts = tuple(sorted(facts))
@@ -117,7 +119,7 @@ class FactsFeed:
             ecosystem=self._kind(ecosystem),
             as_of=as_of,
             entries=sum(map(len, (self._facts, self._exploited, self._scores, self._vectors))),
-            verified=False,
+            verified=verified,
         )
 
     def collect(self, progress: Progress) -> FeedResult:
