@@ -21,7 +21,7 @@ from pathlib import Path
 
 from basewise._internal.paths import cache_directory
 from basewise.advisories.build import BuiltStore, build_content, problems
-from basewise.advisories.builtin import FEED_NAMES, archive_feed, file_feeds
+from basewise.advisories.builtin import EMBEDDED_FEED_NAMES, archive_feed, file_feeds
 from basewise.advisories.content import gather
 from basewise.advisories.store import EMBEDDED_STORE, Store
 from basewise.advisories.write import write_store
@@ -116,7 +116,7 @@ def check() -> Iterator[str]:
     if len(raw) > MAX_STORE_BYTES:
         yield f"{len(raw)} bytes; at most {MAX_STORE_BYTES} are meant to be embedded"
     read = {entry["source"] for entry in recorded["inputs"]}
-    yield from (f"no input of `{name}` is recorded" for name in FEED_NAMES if name not in read)
+    yield from (f"no input of `{name}` is recorded" for name in EMBEDDED_FEED_NAMES if name not in read)
     for entry in recorded["inputs"]:
         if not _DATE.fullmatch(entry["as_of"]) or not re.fullmatch(r"[0-9a-f]{64}", entry["sha256"]):
             yield f"input {entry['name']} has no date or no SHA-256"

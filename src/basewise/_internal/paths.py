@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 from basewise.errors import OutputError
 
-__all__ = ["cache_directory", "user_data_directory", "write_atomically"]
+__all__ = ["cache_directory", "make_atomically", "user_data_directory", "write_atomically"]
 
 
 def cache_directory() -> Path:
@@ -56,27 +57,44 @@ def write_atomically(path: Path, content: bytes, *, private: bool = False) -> No
     Raises:
         OutputError: The file could not be written; an old one is untouched.
     """
+    make_atomically(path, lambda temporary: _write(temporary, content), private=private)
+
+
+def make_atomically(path: Path, make: Callable[[Path], None], *, private: bool = False) -> None:
+    """Let a file be made beside its place, and rename it there; a device or a pipe gets its bytes.
+
+    Args:
+        path: The file to write; its directory is made when missing.
+        make: Writes the file that it is given, which is there and empty.
+        private: Readable by the owner alone (0600); otherwise as the umask says.
+
+    Raises:
+        OutputError: The file could not be written; an old one is untouched.
+    """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         if path.is_dir():
             raise IsADirectoryError(f"{path} is a directory")
         if path.exists() and (not path.is_file() or path.is_relative_to("/dev")):
             # A device or a pipe (`/dev/null`, `/dev/stdout`) is written to; renaming would replace it.
-            path.write_bytes(content)
+            with tempfile.TemporaryDirectory() as folder:
+                make(Path(folder) / path.name)
+                path.write_bytes((Path(folder) / path.name).read_bytes())
             return
         if path.is_symlink():
             path = path.resolve()
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        os.close(handle)
+        temporary = Path(name)
         try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(content)
-                file.flush()
+            make(temporary)
+            with temporary.open("r+b") as file:
                 os.fsync(file.fileno())
             if not private:
                 _apply_umask(temporary)
-            Path(temporary).replace(path)
+            temporary.replace(path)
         except BaseException:
-            Path(temporary).unlink(missing_ok=True)
+            temporary.unlink(missing_ok=True)
             raise
     except OSError as error:
         raise OutputError(
@@ -85,7 +103,12 @@ def write_atomically(path: Path, content: bytes, *, private: bool = False) -> No
         ) from error
 
 
-def _apply_umask(path: str) -> None:
+def _write(path: Path, content: bytes) -> None:
+    with path.open("wb") as file:
+        file.write(content)
+
+
+def _apply_umask(path: Path) -> None:
     umask = os.umask(0)
     os.umask(umask)
-    Path(path).chmod(0o666 & ~umask)
+    path.chmod(0o666 & ~umask)

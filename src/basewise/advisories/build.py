@@ -14,8 +14,15 @@ from basewise.progress import Progress
 
 __all__ = ["FLOORS", "BuiltStore", "build_content", "problems", "problems_of_sources"]
 
-FLOORS = {"cpython": 100, "debian_archive": 300, "debian_tracker": 200, "kev": 1000}
-"""Fewest entries of one source of a feed; below it the source was not read as a whole."""
+FLOORS = {
+    "cpython": 100,
+    "debian_archive": 300,
+    "debian_tracker": 200,
+    "kev": 1000,
+    "osv": 1000,
+    "osv PSF": 0,  # names commits and no releases: nothing of it can be matched
+}
+"""Fewest entries of a source, else of any source of a feed; below it the source was not read as a whole."""
 
 LARGEST_LOSS = 0.9
 """A source that loses more than this share of its entries was not read as a whole."""
@@ -82,7 +89,7 @@ def problems_of_sources(
     new = tuple(sources)
     entries = {source.name: source.entries for source in new}
     for source in new:
-        floor = FLOORS.get(source.name.partition(" ")[0], 1)
+        floor = FLOORS.get(source.name, FLOORS.get(source.name.partition(" ")[0], 1))
         if source.entries < floor:
             found.append(f"source `{source.name}` has {source.entries} entries, fewer than {floor}")
     for source in previous:

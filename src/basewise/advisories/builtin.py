@@ -14,11 +14,15 @@ from basewise.advisories.debian_archive import DebianArchive
 from basewise.advisories.debian_tracker import DebianTracker
 from basewise.advisories.feed import Feed
 from basewise.advisories.kev import Kev
+from basewise.advisories.osv import Osv
 
-__all__ = ["FEEDS", "FEED_NAMES", "FILES", "archive_feed", "file_feeds"]
+__all__ = ["EMBEDDED_FEED_NAMES", "FEEDS", "FEED_NAMES", "FILES", "archive_feed", "file_feeds"]
 
-FEEDS = (Cpython, DebianArchive, DebianTracker, Kev)
+FEEDS = (Cpython, DebianArchive, DebianTracker, Kev, Osv)
 FEED_NAMES = tuple(feed.name for feed in FEEDS)
+
+EMBEDDED_FEED_NAMES = tuple(feed.name for feed in (Cpython, DebianArchive, DebianTracker, Kev))
+"""Feeds of which the store that comes with the package holds facts."""
 
 FILES = {
     Cpython: "cpython/security_fixes.json",

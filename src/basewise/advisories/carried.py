@@ -12,8 +12,8 @@ from basewise.advisories.content import (
     ECOSYSTEM_OF_SCORES,
     ECOSYSTEM_OF_VECTORS,
     Origin,
-    PackageRecord,
 )
+from basewise.advisories.facts import PackageRecord
 from basewise.advisories.feed import FeedResult
 from basewise.advisories.store import Store
 

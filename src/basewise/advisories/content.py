@@ -7,8 +7,9 @@ from collections.abc import Iterable
 
 import msgspec
 
+from basewise.advisories.facts import Fact, PackageName, PackageRecord, fact_of
 from basewise.advisories.feed import FeedResult
-from basewise.model.advisory import Advisory, FactKind, SourceStatus, VersionRange
+from basewise.model.advisory import SourceStatus
 
 __all__ = [
     "ECOSYSTEMS_WITHOUT_PACKAGES",
@@ -16,9 +17,7 @@ __all__ = [
     "ECOSYSTEM_OF_SCORES",
     "ECOSYSTEM_OF_VECTORS",
     "Exploited",
-    "Fact",
     "Origin",
-    "PackageRecord",
     "Scores",
     "StoreContent",
     "gather",
@@ -29,41 +28,6 @@ ECOSYSTEM_OF_SCORES = "scores"
 ECOSYSTEM_OF_VECTORS = "vectors"
 ECOSYSTEMS_WITHOUT_PACKAGES = frozenset({ECOSYSTEM_OF_EXPLOITED, ECOSYSTEM_OF_SCORES, ECOSYSTEM_OF_VECTORS})
 """Of sources that speak of vulnerabilities and of no package: they say nothing of what was looked at."""
-
-PackageName = tuple[str, str, str]
-"""Ecosystem, release and package."""
-
-
-class Fact(msgspec.Struct, frozen=True, order=True, array_like=True):
-    """An `Advisory` without the three fields that its record already has."""
-
-    id: str
-    kind: FactKind
-    version: str
-    origin: str
-    published: str
-    detail: str
-    aliases: tuple[str, ...]
-    severity: str
-    ranges: tuple[VersionRange, ...] = ()
-    versions: tuple[str, ...] = ()
-    cvss: tuple[str, ...] = ()
-
-
-class PackageRecord(msgspec.Struct, frozen=True, array_like=True):
-    """All that a store knows of one package in one release.
-
-    Args:
-        facts: Sorted.
-        covered_by: Names of the feeds that looked at it, sorted.
-        oldest: Version and date of the oldest statement seen; empty when not known.
-        current: Newest version seen; "" when not known.
-    """
-
-    facts: tuple[Fact, ...] = ()
-    covered_by: tuple[str, ...] = ()
-    oldest: tuple[str, ...] = ()
-    current: str = ""
 
 
 class Exploited(msgspec.Struct, frozen=True):
@@ -147,11 +111,12 @@ def gather(
     rejected: set[str] = set()
     sources: list[SourceStatus] = []
     for name, result in by_name:
+        feed = name.partition(" ")[0]
         sources += result.sources
         for advisory in result.advisories:
-            facts[advisory.ecosystem, advisory.release, advisory.package].add(_fact(advisory))
+            facts[advisory.ecosystem, advisory.release, advisory.package].add(fact_of(advisory))
         for package in {*result.covered, *((a.ecosystem, a.release, a.package) for a in result.advisories)}:
-            covered_by[package].add(name)
+            covered_by[package].add(feed)
         oldest.update({(item[0], item[1], item[2]): item[3:] for item in result.oldest})
         current.update({(item[0], item[1], item[2]): item[3] for item in result.current})
         if result.exploited:
@@ -184,21 +149,4 @@ def gather(
         vectors=tuple(sorted(vectors)),
         rejected=tuple(sorted(rejected)),
         origins=tuple(sorted(origins)),
-    )
-
-
-def _fact(advisory: Advisory) -> Fact:
-    """Return the part of an advisory that a record keeps."""
-    return Fact(
-        advisory.id,
-        advisory.kind,
-        advisory.version,
-        advisory.origin,
-        advisory.published,
-        advisory.detail,
-        advisory.aliases,
-        advisory.severity,
-        advisory.ranges,
-        advisory.versions,
-        advisory.cvss,
     )

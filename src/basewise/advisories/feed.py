@@ -9,7 +9,7 @@ import msgspec
 from basewise.model.advisory import Advisory, SourceStatus
 from basewise.progress import Progress
 
-__all__ = ["Feed", "FeedResult", "Input", "Skipped"]
+__all__ = ["Feed", "FeedResult", "Input", "Skipped", "each_once"]
 
 
 class Skipped(msgspec.Struct, frozen=True, order=True):
@@ -57,6 +57,16 @@ class FeedResult(msgspec.Struct, frozen=True, kw_only=True):
     current: tuple[tuple[str, str, str, str], ...] = ()
     skipped: tuple[Skipped, ...] = ()
     inputs: tuple[Input, ...] = ()
+
+
+def each_once(advisories: list[Advisory]) -> tuple[Advisory, ...]:
+    """Return facts sorted and without repetition; sorting is cheaper than hashing them.
+
+    Args:
+        advisories: In any order; the list is sorted.
+    """
+    advisories.sort()
+    return tuple(fact for place, fact in enumerate(advisories) if not place or fact != advisories[place - 1])
 
 
 class Feed(Protocol):

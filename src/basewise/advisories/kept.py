@@ -40,7 +40,7 @@ class Kept:
             if self.name not in record.covered_by:
                 continue
             covered.append(package)
-            said = self._store.facts_with_rejected(*package)
+            said = self._store.stated_facts(*package)
             advisories += [fact for fact in said if fact.origin == self.name]
             if record.oldest:
                 oldest.append((*package, record.oldest[0], record.oldest[1]))

@@ -4,13 +4,28 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
+from typing import BinaryIO
 
 from basewise.advisories.feed import Input
 from basewise.errors import StoreError
 
-__all__ = ["MAX_INPUT_BYTES", "input_of", "read_input"]
+__all__ = ["MAX_INPUT_BYTES", "input_of", "input_of_file", "open_input", "read_input"]
 
 MAX_INPUT_BYTES = 512 * 1024**2
+
+
+def open_input(path: Path, buffer_bytes: int) -> BinaryIO:
+    """Open a file to be read piece by piece.
+
+    Raises:
+        StoreError: It is missing, no regular file, or unreadable.
+    """
+    try:
+        if path.exists() and not path.is_file():
+            raise StoreError(f"cannot read advisory data `{path}`: it is no regular file")
+        return path.open("rb", buffering=buffer_bytes)
+    except OSError as error:
+        raise _unreadable(path, error) from error
 
 
 def read_input(path: Path) -> bytes:
@@ -23,10 +38,7 @@ def read_input(path: Path) -> bytes:
         with path.open("rb") as file:
             raw = file.read(MAX_INPUT_BYTES + 1)
     except OSError as error:
-        raise StoreError(
-            f"cannot read advisory data `{path}`: {error.strerror or error}",
-            hint="name the folder that holds it",
-        ) from error
+        raise _unreadable(path, error) from error
     if len(raw) > MAX_INPUT_BYTES:
         raise StoreError(f"cannot read advisory data `{path}`: larger than {MAX_INPUT_BYTES} bytes")
     return raw
@@ -41,3 +53,23 @@ def input_of(path: Path, raw: bytes, as_of: str) -> Input:
         as_of: Date of its data.
     """
     return Input(path.name, as_of, hashlib.sha256(raw).hexdigest())
+
+
+def input_of_file(path: Path, as_of: str) -> Input:
+    """Return the same of a file that is hashed piece by piece.
+
+    Raises:
+        StoreError: It cannot be read any more.
+    """
+    try:
+        with path.open("rb") as file:
+            return Input(path.name, as_of, hashlib.file_digest(file, "sha256").hexdigest())
+    except OSError as error:
+        raise _unreadable(path, error) from error
+
+
+def _unreadable(path: Path, error: OSError) -> StoreError:
+    return StoreError(
+        f"cannot read advisory data `{path}`: {error.strerror or error}",
+        hint="name the folder that holds it",
+    )

@@ -13,13 +13,17 @@ import msgspec
 
 from basewise._internal.embedded import read_embedded
 from basewise.advisories.annotations import Annotations
-from basewise.advisories.content import ECOSYSTEMS_WITHOUT_PACKAGES, Origin, PackageRecord
+from basewise.advisories.content import (
+    ECOSYSTEMS_WITHOUT_PACKAGES,
+    Origin,
+)
+from basewise.advisories.facts import PackageRecord, advisories_of, advisory_of
+from basewise.advisories.record_bytes import unpack_record
 from basewise.advisories.schema import SCHEMA_VERSION, TABLES, table_definitions
 from basewise.advisories.store_file import (
     BUILD_HINT,
     connect,
     connect_file,
-    inflate_record,
 )
 from basewise.advisories.user_store import USER_HINT, user_store
 from basewise.errors import KnowledgeError, OutputError, StoreError
@@ -196,43 +200,17 @@ class Store:
         Raises:
             StoreError: The file is damaged.
         """
-        facts = self.facts_with_rejected(ecosystem, release, package)
-        rejected = self._annotations.rejected_ids
-        if rejected.isdisjoint(name for fact in facts for name in (fact.id, *fact.aliases)):
-            return facts
-        return tuple(
-            msgspec.structs.replace(
-                fact, aliases=tuple(name for name in fact.aliases if name not in rejected)
-            )
-            for fact in facts
-            if fact.id not in rejected
-        )
+        package_name = (ecosystem, release, package)
+        return advisories_of(package_name, self.record(*package_name), self._annotations.rejected_ids)
 
-    def facts_with_rejected(self, ecosystem: str, release: str, package: str) -> tuple[Advisory, ...]:
-        """Return `facts`, those of rejected vulnerabilities among them.
+    def stated_facts(self, ecosystem: str, release: str, package: str) -> tuple[Advisory, ...]:
+        """Return what feeds said word for word: `facts` before anything is left out.
 
         Raises:
             StoreError: The file is damaged.
         """
-        return tuple(
-            Advisory(
-                id=fact.id,
-                ecosystem=ecosystem,
-                release=release,
-                package=package,
-                kind=fact.kind,
-                version=fact.version,
-                origin=fact.origin,
-                published=fact.published,
-                detail=fact.detail,
-                aliases=fact.aliases,
-                severity=fact.severity,
-                ranges=fact.ranges,
-                versions=fact.versions,
-                cvss=fact.cvss,
-            )
-            for fact in self.record(ecosystem, release, package).facts
-        )
+        package_name = (ecosystem, release, package)
+        return tuple(advisory_of(package_name, fact) for fact in self.record(*package_name).facts)
 
     def record(self, ecosystem: str, release: str, package: str) -> PackageRecord:
         """Return facts, coverage, oldest statement and current version as one record; empty when unknown.
@@ -388,7 +366,7 @@ class Store:
 
     def _decoded(self, key: tuple[str, str, str], record: bytes) -> PackageRecord:
         try:
-            return self._decoder.decode(inflate_record(record))
+            return self._decoder.decode(unpack_record(record))
         except (msgspec.DecodeError, zlib.error) as error:
             raise StoreError(
                 f"advisory store `{self.name}` is damaged at {'/'.join(key)}: {error}", hint=self._hint

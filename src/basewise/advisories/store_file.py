@@ -17,7 +17,7 @@ from basewise.errors import StoreError
 if TYPE_CHECKING:
     import sqlite3
 
-__all__ = ["BUILD_HINT", "BUILD_PREFIX", "connect", "connect_file", "inflate_record", "schema_of"]
+__all__ = ["BUILD_HINT", "BUILD_PREFIX", "connect", "connect_file", "schema_of"]
 
 BUILD_HINT = (
     "remove it and run `basewise db update` or `basewise db build`; without BASEWISE_STORE your own store, or the"
@@ -27,25 +27,11 @@ BUILD_PREFIX = ".basewise-store-"
 """Begin of the names of unfinished stores."""
 
 MAX_STORE_BYTES = 2 * 1024**3
-MAX_RECORD_BYTES = 64 * 1024**2
 SQLITE_MAGIC = b"SQLite format 3\x00"
 HEADER_BYTES = 100
 MAX_REPLACEMENTS = 5
 _BLOCK_BYTES = 1024**2
 _GZIP_MAGIC = b"\x1f\x8b"
-
-
-def inflate_record(blob: bytes) -> bytes:
-    """Return an uncompressed record.
-
-    Raises:
-        zlib.error: It is damaged, or larger than `MAX_RECORD_BYTES`.
-    """
-    inflater = zlib.decompressobj()
-    raw = inflater.decompress(blob, MAX_RECORD_BYTES)
-    if not inflater.eof:
-        raise zlib.error(f"a record is cut, or larger than {MAX_RECORD_BYTES} bytes")
-    return raw
 
 
 def stated_bytes(header: bytes) -> int:

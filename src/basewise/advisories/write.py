@@ -2,31 +2,34 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
+import hashlib
 import os
 import sqlite3
 import tempfile
-import zlib
 from collections import Counter
 from pathlib import Path
 
 import msgspec
 
-from basewise._internal.paths import write_atomically
+from basewise._internal.paths import make_atomically, write_atomically
 from basewise.advisories.content import StoreContent
+from basewise.advisories.record_bytes import pack_record
 from basewise.advisories.schema import SCHEMA_VERSION, TABLES
-from basewise.advisories.seal import seal
+from basewise.advisories.seal import seal_line
 from basewise.advisories.store_file import BUILD_PREFIX
 from basewise.errors import OutputError
 
 __all__ = ["encode_store", "write_store"]
 
 _PAGE_BYTES = 4096
-_LEVEL = 9
 
 
 def write_store(path: Path, content: StoreContent) -> int:
-    """Write `content` as a store file; compressed when the name ends in `.gz`.
+    """Write `content` as a store file; compressed, and as small as can be, when the name ends in `.gz`.
+
+    The file is made beside its place and renamed there. Who has the old one open keeps reading it.
 
     Args:
         path: Where to write.
@@ -38,18 +41,23 @@ def write_store(path: Path, content: StoreContent) -> int:
     Raises:
         OutputError: The file could not be written; an old one is untouched.
     """
-    raw = encode_store(content, directory=path.parent)
     if path.name.endswith(".gz"):
-        raw = gzip.compress(raw, compresslevel=9, mtime=0)
-    write_atomically(path, raw)
-    return len(raw)
+        raw = gzip.compress(
+            encode_store(content, small=True, directory=path.parent), compresslevel=9, mtime=0
+        )
+        write_atomically(path, raw)
+        return len(raw)
+    sizes: list[int] = []
+    make_atomically(path, lambda temporary: sizes.append(_make(temporary, content, small=False)))
+    return sizes[0]
 
 
-def encode_store(content: StoreContent, *, directory: Path | None = None) -> bytes:
-    """Return the bytes of a SQLite file with `content`; equal content gives equal bytes.
+def encode_store(content: StoreContent, *, small: bool = False, directory: Path | None = None) -> bytes:
+    """Return the bytes of a store file with `content`; equal content gives equal bytes.
 
     Args:
         content: What it holds.
+        small: Take time to make the records small.
         directory: Where it is built, so that what a killed process leaves lies beside the store; the
             system's directory of temporary files when None.
 
@@ -60,32 +68,42 @@ def encode_store(content: StoreContent, *, directory: Path | None = None) -> byt
         if directory is not None:
             directory.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(prefix=BUILD_PREFIX, suffix=".sqlite", dir=directory)
+        os.close(handle)
+        path = Path(name)
+        try:
+            _make(path, content, small=small)
+            return path.read_bytes()
+        finally:
+            path.unlink(missing_ok=True)
     except OSError as error:
-        raise _unwritable(directory, error.strerror or str(error)) from error
-    os.close(handle)
-    path = Path(name)
+        raise OutputError(
+            f"cannot build an advisory store in `{directory or tempfile.gettempdir()}`: {error}",
+            hint="make space there, or name a file elsewhere; the store before is unchanged",
+        ) from error
+
+
+def _make(path: Path, content: StoreContent, *, small: bool) -> int:
+    """Fill an empty file and seal it; return its size.
+
+    Raises:
+        OSError: It cannot be written.
+    """
     try:
         connection = sqlite3.connect(path, isolation_level=None)
         try:
-            _fill(connection, content)
+            _fill(connection, content, small=small)
         finally:
             connection.close()
-        return seal(path.read_bytes())
-    except (sqlite3.OperationalError, OSError) as error:
-        raise _unwritable(path.parent, str(error)) from error
-    finally:
-        path.unlink(missing_ok=True)
+    except sqlite3.OperationalError as error:
+        raise OSError(errno.EIO, f"{error}") from error
+    with path.open("r+b") as file:
+        line = seal_line(hashlib.file_digest(file, "sha256").hexdigest())
+        file.write(line)
+        return file.tell()
 
 
-def _unwritable(directory: Path | None, why: str) -> OutputError:
-    return OutputError(
-        f"cannot build an advisory store in `{directory or tempfile.gettempdir()}`: {why}",
-        hint="make space there, or name a file elsewhere; the store before is unchanged",
-    )
-
-
-def _fill(connection: sqlite3.Connection, content: StoreContent) -> None:
-    """Write all tables in one transaction, then pack the file."""
+def _fill(connection: sqlite3.Connection, content: StoreContent, *, small: bool) -> None:
+    """Write all tables in one transaction, each in the order of its key, so that its pages are full."""
     encoder = msgspec.msgpack.Encoder()
     connection.execute(f"PRAGMA page_size = {_PAGE_BYTES}")
     connection.execute("PRAGMA journal_mode = OFF")
@@ -97,7 +115,7 @@ def _fill(connection: sqlite3.Connection, content: StoreContent) -> None:
     connection.executemany(
         "INSERT INTO package VALUES (?, ?, ?, ?)",
         (
-            (*name, zlib.compress(encoder.encode(record), level=_LEVEL))
+            (*name, pack_record(encoder.encode(record), small=small))
             for name, record in sorted(content.packages.items())
         ),
     )
@@ -112,7 +130,6 @@ def _fill(connection: sqlite3.Connection, content: StoreContent) -> None:
         "INSERT INTO rated VALUES (?, ?)", ((row[0], vectors[row[1:]]) for row in content.vectors)
     )
     connection.execute("COMMIT")
-    connection.execute("VACUUM")
 
 
 def _fill_descriptions(connection: sqlite3.Connection, content: StoreContent) -> None:

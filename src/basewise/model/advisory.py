@@ -47,7 +47,7 @@ class VersionRange(msgspec.Struct, frozen=True, order=True, array_like=True):
 
 
 class Advisory(msgspec.Struct, frozen=True, order=True, kw_only=True):
-    """One statement of one source: (vulnerability, package, release) → kind, and a version for some.
+    """One statement of one source: (vulnerability, package, release) → kind, and versions for some.
 
     Args:
         id: The vulnerability, usually a CVE id; for a CPython entry without one, its issue (`gh-160300`).
@@ -63,7 +63,8 @@ class Advisory(msgspec.Struct, frozen=True, order=True, kw_only=True):
             date of its entry.
         detail: Where it stands, for `explain` (changelog entry version, release notes version); never
             an advisory's prose.
-        aliases: Other ids of the same vulnerability.
+        aliases: Other ids of the same vulnerability; of an erratum (`id` is `RHSA-…`, `DSA-…`, `USN-…`) those
+            of all that it fixes, each a vulnerability of its own.
         severity: Lower-case severity that this source gives, "" when it gives none.
         ranges: Of an `AFFECTED` fact, sorted.
         versions: Single affected versions of an `AFFECTED` fact, sorted.

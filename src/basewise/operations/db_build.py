@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from basewise.advisories.build import build_content, problems
-from basewise.advisories.builtin import FEED_NAMES, archive_feed, file_feeds
+from basewise.advisories.builtin import archive_feed, file_feeds
 from basewise.advisories.feed import Feed, Skipped
 from basewise.advisories.kept import Kept
 from basewise.advisories.store import Store
@@ -78,7 +78,8 @@ def db_build(
     with Store.open_default() as current, opened as over_archive:
         read = (over_archive, *(file_feeds(data) if data is not None else ()))
         asked = {feed.name for feed in read}
-        kept = tuple(name for name in FEED_NAMES if name not in asked)
+        known = {source.name.partition(" ")[0] for source in current.sources()}
+        kept = tuple(sorted(known - asked))
         built = build_content((*read, *(Kept(current, name) for name in kept)), talk)
         found = problems(built.content, current.sources())
     if found and not allow_less:

@@ -29,6 +29,8 @@ _VERSION = re.compile(
     """,
     re.ASCII | re.IGNORECASE | re.VERBOSE,
 )
+# Most versions are such; the long pattern takes three times as long.
+_PLAIN = re.compile(r"\d+(?:\.\d+)*", re.ASCII)
 _LOCAL_SEPARATOR = re.compile(r"[-_.]")
 _PHASES = {"alpha": 0, "a": 0, "beta": 1, "b": 1, "preview": 2, "pre": 2, "c": 2, "rc": 2}
 # Position of a release without a phase, and of a development release of it alone.
@@ -49,10 +51,10 @@ def sort_key(version: str) -> Pep440Key:
     Raises:
         InvalidValueError: Not a PEP 440 version, or longer than `MAX_VERSION_CHARACTERS`.
     """
+    if len(version) <= MAX_VERSION_CHARACTERS and _PLAIN.fullmatch(version):
+        return (0, _release(version), (_FINAL, 0), -1, _NO_DEVELOPMENT, ())
     match = _parse(version)
-    release = tuple(int(part) for part in match["release"].split("."))
-    while len(release) > 1 and release[-1] == 0:
-        release = release[:-1]
+    release = _release(match["release"])
     if match["phase"]:
         phase = (_PHASES[match["phase"].lower()], int(match["phase_number"] or 0))
     elif match["dev"] and not match["post"]:
@@ -102,6 +104,14 @@ def release_series(version: str) -> tuple[int, int]:
     """
     epoch, release, *_ = sort_key(version)
     return epoch, release[0]
+
+
+def _release(text: str) -> tuple[int, ...]:
+    """Return the numbers of a release without the zeros at its end."""
+    release = tuple(map(int, text.split(".")))
+    while len(release) > 1 and release[-1] == 0:
+        release = release[:-1]
+    return release
 
 
 def _parse(version: str) -> re.Match[str]:

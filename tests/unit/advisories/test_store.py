@@ -88,7 +88,7 @@ def test_a_rejected_id_is_no_fact_and_no_alias() -> None:
         assert [item.id for item in said] == ["CVE-2026-0003", "PYSEC-2026-1"]
         assert said[1].aliases == ("GHSA-1111-2222-3333",)
         assert store.facts("debian", "trixie", "zlib") == ()
-        assert len(store.facts_with_rejected("debian", "bookworm", "openssl")) == 4
+        assert len(store.stated_facts("debian", "bookworm", "openssl")) == 4
         assert store.rejected_ids() == ("CVE-2026-0001", "CVE-2026-0002")
 
 
