@@ -33,7 +33,7 @@ def decide_affected(facts: Iterable[Advisory], installed: str, sort_key: SortKey
         is none; UNDETERMINED where a version cannot be compared, or only commits are named, and no other fact
         settles it. None when it does not apply.
     """
-    affected = [fact for fact in facts if fact.kind is FactKind.AFFECTED]
+    affected = _most_telling([fact for fact in facts if fact.kind is FactKind.AFFECTED])
     holding: list[Advisory] = []
     unsure: list[Advisory] = []
     for fact in affected:
@@ -85,6 +85,11 @@ def decide_fixed_or_affected(facts: Iterable[Advisory], installed: str, sort_key
         fixed_version=state.fix.version,
         fixed_on=state.fix.published or None,
     )
+
+
+def _most_telling(facts: list[Advisory]) -> list[Advisory]:
+    """Return the facts that name versions; those that name only commits where there are no others."""
+    return [fact for fact in facts if fact.ranges or fact.versions] or facts
 
 
 def _holds(fact: Advisory, version: str, sort_key: SortKey) -> bool | None:
