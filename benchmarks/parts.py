@@ -14,6 +14,7 @@ __all__ = ["PARTS"]
 
 BUILT_FACTS = 40_000
 MATCHED_PACKAGES = 500
+FULL_STORE_SOURCES, FULL_STORE_NAMES, FULL_STORE_VERSIONS = 3_000, 4_000, 4
 
 Timed = tuple[float, int]
 
@@ -73,6 +74,82 @@ def match_packages() -> Timed:
         return perf_counter() - start, len(packages)
 
 
+def match_full_store() -> Timed:
+    """Match 300 Debian and 200 Python packages against a made store of the size of OSV's Debian and PyPI."""
+    from basewise.advisories.content import gather  # noqa: PLC0415 - imports are not timed
+    from basewise.advisories.feed import FeedResult  # noqa: PLC0415 - the same
+    from basewise.advisories.store import Store  # noqa: PLC0415 - the same
+    from basewise.advisories.write import encode_store  # noqa: PLC0415 - the same
+    from basewise.matching.match import match  # noqa: PLC0415 - the same
+    from basewise.matching.severity import score_of  # noqa: PLC0415 - the same
+    from basewise.model.advisory import Advisory, FactKind, SourceStatus, VersionRange  # noqa: PLC0415 - the same
+    from basewise.model.distro import Distro  # noqa: PLC0415 - the same
+    from basewise.model.package import Package, PackageType  # noqa: PLC0415 - the same
+
+    vector = "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H"
+    debian = tuple(
+        Advisory(
+            id=f"CVE-{2015 + number % 12}-{number:05d}",
+            ecosystem="debian",
+            release="bookworm",
+            package=f"source-{number % FULL_STORE_SOURCES}",
+            kind=FactKind.AFFECTED,
+            origin="osv Debian",
+            published="2026-11-01",
+            ranges=(VersionRange("0", f"1.{number % 40}-{number % 7}+deb12u{number % 5}"),),
+            cvss=(vector,),
+        )
+        for number in range(FULL_STORE_SOURCES * 20)
+    )
+    python = tuple(
+        Advisory(
+            id=f"{family}-2026-{number}",
+            ecosystem="pypi",
+            release="",
+            package=f"name-{number % FULL_STORE_NAMES}",
+            kind=FactKind.AFFECTED,
+            origin="osv PyPI",
+            published="2026-11-01",
+            aliases=(f"CVE-2026-{number:05d}",),
+            ranges=(VersionRange("0", f"2.{number % 30}"),),
+            versions=tuple(sorted(f"{3 + version}.{number % 9}" for version in range(FULL_STORE_VERSIONS))),
+            cvss=(vector,),
+        )
+        for number in range(FULL_STORE_NAMES * 5)
+        for family in ("GHSA", "PYSEC")
+    )
+    results = [
+        (
+            f"osv {name}",
+            FeedResult(
+                sources=(
+                    SourceStatus(
+                        name=f"osv {name}",
+                        ecosystem=name.lower(),
+                        as_of="2026-11-01",
+                        entries=len(facts),
+                        verified=False,
+                    ),
+                ),
+                advisories=facts,
+            ),
+        )
+        for name, facts in (("Debian", debian), ("PyPI", python))
+    ]
+    raw = encode_store(gather(results))
+    assert score_of(vector.replace("PR:N", "PR:L")) is not None, "the library of CVSS is imported"
+    packages = [
+        Package(type=PackageType.DEB, name=f"lib{number}", version="1.36-1", source=f"source-{number}")
+        for number in range(300)
+    ] + [Package(type=PackageType.PYPI, name=f"name-{number}", version="2.27") for number in range(200)]
+    with Store.open_bytes(raw, "made") as store:
+        start = perf_counter()
+        result = match(packages, Distro("debian", "12", "bookworm"), store)
+        elapsed = perf_counter() - start
+        assert len(result.findings) >= MATCHED_PACKAGES, len(result.findings)
+        return elapsed, len(packages)
+
+
 def build_store() -> Timed:
     """Build a store from made facts: merging, sorting, writing, hashing; without reading any source."""
     from basewise.advisories.content import gather  # noqa: PLC0415 - imports are not timed
@@ -102,7 +179,8 @@ def build_store() -> Timed:
 
 
 PARTS: dict[str, Callable[[], Timed]] = {
-    part.__name__: part for part in (load_catalogue, load_suite, open_store, match_packages, build_store)
+    part.__name__: part
+    for part in (load_catalogue, load_suite, open_store, match_packages, match_full_store, build_store)
 }
 
 

@@ -150,6 +150,8 @@ def subjects(rounds: int) -> Iterator[Subject]:
     yield Subject("load a Debian package index", part("load_suite"), few)
     yield Subject("open the advisory store", part("open_store"), few)
     yield Subject("match 500 packages (store open)", part("match_packages"), few, goal_seconds=0.050)
+    name = "match 300 Debian and 200 Python packages (100 000 advisories)"
+    yield Subject(name, part("match_full_store"), few, goal_seconds=0.050)
     yield Subject("build a store of 40 000 facts", part("build_store"), few, goal_rate=20_000)
 
 

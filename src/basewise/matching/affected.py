@@ -18,6 +18,7 @@ from basewise.versions.ranges import SortKey, contains
 __all__ = ["decide_affected", "decide_fixed_or_affected"]
 
 MAX_VERSION_SHOWN = 80
+BOUND_IS_NO_VERSION = "the advisory names a version that cannot be compared"
 
 
 def decide_affected(facts: Iterable[Advisory], installed: str, sort_key: SortKey) -> Decision | None:
@@ -34,19 +35,22 @@ def decide_affected(facts: Iterable[Advisory], installed: str, sort_key: SortKey
         settles it. None when it does not apply.
     """
     affected = _most_telling([fact for fact in facts if fact.kind is FactKind.AFFECTED])
+    if not affected:
+        return None
+    at = _key(installed, sort_key)
     holding: list[Advisory] = []
     unsure: list[Advisory] = []
     for fact in affected:
-        held = _holds(fact, installed, sort_key)
-        if held is None:
-            unsure.append(fact)
-        elif held:
+        held = _holds(fact, installed, at, sort_key)
+        if held:
             holding.append(fact)
+        elif held is None:
+            unsure.append(fact)
     if not holding:
-        return _undetermined(unsure, installed, sort_key) if unsure else None
-    fixed = _first_fix(affected, installed, sort_key)
+        return _undetermined(unsure, installed, at) if unsure else None
+    fixed = None if at is None else _first_fix(affected, at, sort_key)
     if fixed is None:
-        return Decision(state=State.OPEN, facts=tuple(holding), detail=_why_open(installed, sort_key))
+        return Decision(state=State.OPEN, facts=tuple(holding), detail=_why_open(installed, at))
     return Decision(state=State.FIXED, facts=tuple(holding), detail=f"fixed in {fixed}", fixed_version=fixed)
 
 
@@ -65,19 +69,18 @@ def decide_fixed_or_affected(facts: Iterable[Advisory], installed: str, sort_key
     if any(fact.kind is FactKind.NOT_AFFECTED for fact in known):
         return None
     fixes = tuple(fact for fact in known if fact.kind is FactKind.FIXED)
-    if not _is_comparable(installed, sort_key):
+    if _key(installed, sort_key) is None:
         affected = decide_affected(known, installed, sort_key)
-        return _undetermined(list(fixes), installed, sort_key) if fixes and affected is None else affected
+        return _undetermined(list(fixes), installed, None) if fixes and affected is None else affected
     state = judge_fixes(fixes, installed, sort_key)
     if state.holds:
         return None
     if state.fix is None:
         affected = decide_affected(known, installed, sort_key)
-        unsure = [fact for fact in fixes if not _is_comparable(fact.version, sort_key)]
+        unsure = [fact for fact in fixes if _key(fact.version, sort_key) is None]
         if affected is not None or not unsure:
             return affected
-        why = "the advisory names a version that cannot be compared"
-        return Decision(state=State.UNDETERMINED, facts=tuple(unsure), detail=why)
+        return Decision(state=State.UNDETERMINED, facts=tuple(unsure), detail=BOUND_IS_NO_VERSION)
     return Decision(
         state=State.FIXED,
         facts=(state.fix,),
@@ -92,75 +95,66 @@ def _most_telling(facts: list[Advisory]) -> list[Advisory]:
     return [fact for fact in facts if fact.ranges or fact.versions] or facts
 
 
-def _holds(fact: Advisory, version: str, sort_key: SortKey) -> bool | None:
-    """Tell whether a fact calls a version affected; None when that cannot be told."""
+def _holds(fact: Advisory, version: str, at: Any, sort_key: SortKey) -> bool | None:  # noqa: ANN401 - keys are opaque
+    """Tell whether a fact calls a version affected; None when that cannot be told.
+
+    Args:
+        fact: The fact.
+        version: The version.
+        at: Its sort key, None when it is none.
+        sort_key: Order of the ecosystem.
+    """
     if version in fact.versions:
         return True
-    if not fact.ranges and not fact.versions:
+    if at is None or not (fact.ranges or fact.versions):
         return None
     unsure = False
     for item in fact.ranges:
         try:
-            if contains(item, version, sort_key):
+            if contains(item, at, sort_key):
                 return True
         except InvalidValueError:
             unsure = True
-    if _is_listed(fact.versions, version, sort_key):
-        return True
-    return None if unsure or not _is_comparable(version, sort_key) else False
+    # Another spelling of a listed version, as `1.0` for `1.0.0`.
+    for text in fact.versions:
+        if _key(text, sort_key) == at:
+            return True
+    return None if unsure else False
 
 
-def _is_listed(listed: tuple[str, ...], version: str, sort_key: SortKey) -> bool:
-    """Tell whether a list holds another spelling of a version, as `1.0` for `1.0.0`."""
+def _key(version: str, sort_key: SortKey) -> Any:  # noqa: ANN401 - keys are opaque
+    """Return the sort key of a version, None when it is none."""
     try:
-        at = sort_key(version)
+        return sort_key(version)
     except InvalidValueError:
-        return False
-    return any(_is_equal(text, at, sort_key) for text in listed)
-
-
-def _is_equal(text: str, at: Any, sort_key: SortKey) -> bool:  # noqa: ANN401 - keys are opaque
-    try:
-        return bool(sort_key(text) == at)
-    except InvalidValueError:
-        return False
-
-
-def _is_comparable(version: str, sort_key: SortKey) -> bool:
-    try:
-        sort_key(version)
-    except InvalidValueError:
-        return False
-    return True
-
-
-def _first_fix(facts: list[Advisory], installed: str, sort_key: SortKey) -> str | None:
-    """Return the lowest version above the installed one that a source calls fixed and none calls affected."""
-    if not _is_comparable(installed, sort_key):
         return None
-    at = sort_key(installed)
+
+
+def _first_fix(facts: list[Advisory], at: Any, sort_key: SortKey) -> str | None:  # noqa: ANN401 - keys are opaque
+    """Return the lowest version above the installed one that a source calls fixed and none calls affected."""
     named = {item.fixed for fact in facts for item in fact.ranges if item.fixed}
-    above = sorted(
-        (key, text) for text in named if _is_comparable(text, sort_key) and (key := sort_key(text)) > at
-    )
-    return next((text for _, text in above if not any(_holds(fact, text, sort_key) for fact in facts)), None)
+    keys = ((_key(text, sort_key), text) for text in named)
+    for key, text in sorted((key, text) for key, text in keys if key is not None and key > at):
+        if not any(_holds(fact, text, key, sort_key) for fact in facts):
+            return text
+    return None
 
 
-def _why_open(installed: str, sort_key: SortKey) -> str:
+def _why_open(installed: str, at: Any) -> str:  # noqa: ANN401 - keys are opaque
     """Say why no fixed version is named."""
-    if _is_comparable(installed, sort_key):
+    if at is not None:
         return "no fixed version is known"
     return (
         f"listed as affected; version `{installed[:MAX_VERSION_SHOWN]}` cannot be compared with a fixed one"
     )
 
 
-def _undetermined(unsure: list[Advisory], installed: str, sort_key: SortKey) -> Decision:
+def _undetermined(unsure: list[Advisory], installed: str, at: Any) -> Decision:  # noqa: ANN401 - keys are opaque
     """Return a decision that says what stands in the way."""
-    if not _is_comparable(installed, sort_key):
+    if at is None:
         why = f"version `{installed[:MAX_VERSION_SHOWN]}` cannot be compared"
     elif any(fact.ranges for fact in unsure):
-        why = "the advisory names a version that cannot be compared"
+        why = BOUND_IS_NO_VERSION
     else:
         why = "the advisory names no versions, only commits"
     return Decision(state=State.UNDETERMINED, facts=tuple(unsure), detail=why)

@@ -80,10 +80,14 @@ def by_vulnerability(facts: Iterable[Advisory]) -> tuple[Vulnerability, ...]:
 
 def _by_id(facts: tuple[Advisory, ...]) -> tuple[Vulnerability, ...]:
     """Gather facts none of which names an alias."""
-    members: dict[str, list[Advisory]] = defaultdict(list)
+    members: dict[str, list[Advisory]] = {}
     for fact in facts:
-        members[_spelled(fact.id)].append(fact)
-    return tuple(Vulnerability(name, (), tuple(members[name])) for name in sorted(members))
+        name = fact.id if fact.id.startswith("CVE-") else _spelled(fact.id)
+        if name in members:
+            members[name].append(fact)
+        else:
+            members[name] = [fact]
+    return tuple([Vulnerability(name, (), tuple(members[name])) for name in sorted(members)])
 
 
 def _names(fact: Advisory) -> tuple[str, ...]:

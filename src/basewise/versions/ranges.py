@@ -15,18 +15,17 @@ SortKey = Callable[[str], Any]
 BEGINNING = frozenset({"", "0"})
 
 
-def contains(item: VersionRange, version: str, sort_key: SortKey) -> bool:
+def contains(item: VersionRange, at: Any, sort_key: SortKey) -> bool:  # noqa: ANN401 - keys are opaque
     """Tell whether a version is affected.
 
     Args:
         item: Range; "0" or "" in `introduced` is before every version. Where both ends are given, `fixed` counts.
-        version: The version in question.
+        at: Sort key of the version in question.
         sort_key: Order of the ecosystem.
 
     Raises:
-        InvalidValueError: A version is not one of that ecosystem.
+        InvalidValueError: An end of the range is no version of that ecosystem.
     """
-    at = sort_key(version)
     if item.introduced not in BEGINNING and at < sort_key(item.introduced):
         return False
     if item.fixed:

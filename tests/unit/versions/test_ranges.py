@@ -29,10 +29,12 @@ from basewise.versions.ranges import contains
 def test_a_range_holds_what_lies_between_its_ends(
     affected: VersionRange, version: str, expected: bool
 ) -> None:
-    assert contains(affected, version, pep440.sort_key) is expected
+    assert contains(affected, pep440.sort_key(version), pep440.sort_key) is expected
 
 
-@pytest.mark.parametrize("affected", [VersionRange(), VersionRange(fixed="1.0")])
-def test_a_version_of_another_ecosystem_is_refused(affected: VersionRange) -> None:
+@pytest.mark.parametrize(
+    "affected", [VersionRange("soon"), VersionRange(fixed="soon"), VersionRange("0", "", "soon")]
+)
+def test_an_end_of_another_ecosystem_is_refused(affected: VersionRange) -> None:
     with pytest.raises(InvalidValueError):
-        contains(affected, "not a version", pep440.sort_key)
+        contains(affected, pep440.sort_key("1.0"), pep440.sort_key)
