@@ -15,7 +15,7 @@ from basewise.model.advisory import Advisory, FactKind
 from basewise.model.finding import State
 from basewise.versions.ranges import SortKey, contains
 
-__all__ = ["decide_affected", "decide_fixed_or_affected"]
+__all__ = ["decide_affected", "decide_fixed_or_affected", "names_fix"]
 
 MAX_VERSION_SHOWN = 80
 BOUND_IS_NO_VERSION = "the advisory names a version that cannot be compared"
@@ -51,7 +51,9 @@ def decide_affected(facts: Iterable[Advisory], installed: str, sort_key: SortKey
     fixed = None if at is None else _first_fix(affected, at, sort_key)
     if fixed is None:
         return Decision(state=State.OPEN, facts=tuple(holding), detail=_why_open(installed, at))
-    return Decision(state=State.FIXED, facts=tuple(holding), detail=f"fixed in {fixed}", fixed_version=fixed)
+    by = sorted({fact.detail for fact in holding if fact.detail and names_fix(fact, fixed)})
+    detail = f"fixed in {fixed}{f' ({by[0]})' if by else ''}"
+    return Decision(state=State.FIXED, facts=tuple(holding), detail=detail, fixed_version=fixed)
 
 
 def decide_fixed_or_affected(facts: Iterable[Advisory], installed: str, sort_key: SortKey) -> Decision | None:
@@ -88,6 +90,11 @@ def decide_fixed_or_affected(facts: Iterable[Advisory], installed: str, sort_key
         fixed_version=state.fix.version,
         fixed_on=state.fix.published or None,
     )
+
+
+def names_fix(fact: Advisory, version: str | None) -> bool:
+    """Tell whether a fact names this version as one that fixes."""
+    return any(item.fixed == version for item in fact.ranges)
 
 
 def _most_telling(facts: list[Advisory]) -> list[Advisory]:

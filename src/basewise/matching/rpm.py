@@ -13,7 +13,7 @@ from functools import partial
 import msgspec
 
 from basewise.advisories.store import Store
-from basewise.matching.affected import decide_affected
+from basewise.matching.affected import decide_affected, names_fix
 from basewise.matching.aliases import Vulnerability, by_vulnerability
 from basewise.matching.assemble import assemble
 from basewise.matching.decision import Decision
@@ -139,7 +139,7 @@ def decide_rpm(facts: Iterable[Advisory], installed: str) -> Decision | None:
     if decision is None:
         return _other_stream(other_streams, installed)
     if decision.state is State.FIXED:
-        dates = [fact.published for fact in decision.facts if _fixes(fact, decision.fixed_version)]
+        dates = [fact.published for fact in decision.facts if names_fix(fact, decision.fixed_version)]
         return msgspec.structs.replace(decision, fixed_on=min(filter(None, dates), default=None))
     return decision
 
@@ -152,8 +152,3 @@ def _other_stream(facts: tuple[Advisory, ...], installed: str) -> Decision | Non
     fixed = decision.fixed_version or "a version that cannot be compared"
     detail = f"fixed in {fixed} of a module stream; of which stream {installed[:80]} is, is not known"
     return Decision(state=State.UNDETERMINED, facts=decision.facts, detail=detail)
-
-
-def _fixes(fact: Advisory, version: str | None) -> bool:
-    """Tell whether a fact names this version as the one that fixes."""
-    return any(item.fixed == version for item in fact.ranges)

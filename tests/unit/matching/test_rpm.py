@@ -67,9 +67,10 @@ def found(result: MatchResult) -> list[tuple[str, str, State, str | None]]:
 
 class TestNames:
     def test_an_advisory_that_names_a_binary_package(self) -> None:
-        result = matched(affected("1:3.0.7-25.el9_3", severity="important"))
+        result = matched(affected("1:3.0.7-25.el9_3", severity="important", detail="ALSA-2026:0123"))
         assert found(result) == [(CVE, "openssl-libs", State.FIXED, "1:3.0.7-25.el9_3")]
         assert result.findings[0].fixed_on == "2026-02-03"
+        assert result.findings[0].detail == "fixed in 1:3.0.7-25.el9_3 (ALSA-2026:0123)"
         assert result.findings[0].severity is Severity.HIGH
 
     def test_an_advisory_that_names_the_source_package(self) -> None:
