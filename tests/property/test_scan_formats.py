@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from enum import Enum
 from itertools import cycle
 from typing import Any
 
@@ -16,9 +15,9 @@ from basewise.model.scan import Scan, Scans
 from basewise.report.scan import ONE_IMAGE_FORMATS, SCAN_FORMATS, render_scan
 from basewise.testing.scan_documents import problems_of, rows_of
 from basewise.testing.scans import scanned
+from basewise.testing.texts import with_texts
 
 DOCUMENTS = tuple(form for form in SCAN_FORMATS if form not in {"table", "json", "html"})
-KEPT = frozenset({"generated_at", "schema"})  # the clock and the contract are our own words
 ANY_TEXT = st.text(st.characters(), max_size=20)
 AWKWARD = [
     "",
@@ -35,22 +34,6 @@ AWKWARD = [
     "pkg:x/y",
 ]
 TEXTS = st.lists(st.one_of(ANY_TEXT, st.sampled_from(AWKWARD)), min_size=1, max_size=7)
-
-
-def with_texts(value: Any, texts: Iterator[str]) -> Any:  # noqa: ANN401 - any part of a scan
-    """Return a value in which every text is one of `texts`, in turn; enumerations and numbers stay."""
-    if isinstance(value, str) and not isinstance(value, Enum):
-        return next(texts)
-    if isinstance(value, tuple):
-        return tuple(with_texts(each, texts) for each in value)
-    if isinstance(value, msgspec.Struct):
-        changed = {
-            name: with_texts(getattr(value, name), texts)
-            for name in value.__struct_fields__
-            if name not in KEPT
-        }
-        return msgspec.structs.replace(value, **changed)
-    return value
 
 
 def small() -> Scan:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 from basewise._internal.text import safe_text
 
 __all__ = ["MAX_CHARACTERS", "plain_line", "plain_lines"]
 
+_COLONS = re.compile(":(?=:)")
 MAX_CHARACTERS = 1200
 MAX_CODE_CHARACTERS = 2000
 
@@ -17,7 +20,9 @@ def plain_line(text: str, *, limit: int = MAX_CHARACTERS) -> str:
         GitHub Actions, workflow commands: `::name::` at the start of a line, after blanks; wrapping could
         put any word there. The older form is `##[name]` anywhere.
     """
-    return safe_text(text, limit=limit).replace("::", ": :").replace("##[", "## [")
+    shown = safe_text(text, limit=limit)
+    parted = _COLONS.sub(": ", shown) if "::" in shown else shown
+    return parted.replace("##[", "## [")
 
 
 def plain_lines(text: str) -> list[str]:

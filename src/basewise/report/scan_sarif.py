@@ -10,11 +10,9 @@ Reference:
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
-from urllib.parse import quote
 
 import msgspec
 
@@ -24,6 +22,14 @@ from basewise.model.reference import Reference
 from basewise.model.scan import Scan, ScanFinding, Scans
 from basewise.report.json_document import encode_json
 from basewise.report.plain import plain_line
+from basewise.report.sarif_parts import (
+    MAX_RESULTS,
+    SCHEMA,
+    SarifMessage,
+    message_text,
+    notification,
+    relative_uri,
+)
 from basewise.report.scan_facts import (
     failures_of,
     finding_facts,
@@ -34,22 +40,12 @@ from basewise.report.scan_facts import (
     scans_of,
     version_of,
 )
-from basewise.report.scan_sarif_rules import (
-    MAX_TEXT_CHARACTERS,
-    SarifMessage,
-    SarifRule,
-    rule_id,
-    sarif_rules,
-    sarif_text,
-)
+from basewise.report.scan_sarif_rules import SarifRule, rule_id, sarif_rules
 from basewise.report.short_hash import short_hash
 
 __all__ = ["render_scan_sarif"]
 
-SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
-MAX_RESULTS = 25_000
 MAX_RUNS = 20
-_BRACKETS = re.compile(r"[\\\[\]]")
 _LISTS = ("coverage:source", "coverage:not-covered", "note")
 _LEVELS = {
     Severity.CRITICAL: "error",
@@ -126,7 +122,7 @@ def _run(scan: Scan, name: str, *, many: bool) -> dict[str, object]:
                 "executionSuccessful": True,
                 "endTimeUtc": _moment(scan),
                 "toolExecutionNotifications": [
-                    _notification(level, text) for level, text in _notices(scan, many=many)
+                    notification(level, text) for level, text in _notices(scan, many=many)
                 ],
             }
         ],
@@ -137,7 +133,7 @@ def _run(scan: Scan, name: str, *, many: bool) -> dict[str, object]:
 
 
 def _failed_run(version: str, failed: Iterable[str]) -> dict[str, object]:
-    notices = [_notification("error", f"not scanned: {sentence}") for sentence in failed]
+    notices = [notification("error", f"not scanned: {sentence}") for sentence in failed]
     return {
         "tool": {"driver": _driver(version, ())},
         "automationDetails": {"id": "basewise-scan/not-scanned/"},
@@ -170,10 +166,6 @@ def _notices(scan: Scan, *, many: bool) -> Iterator[tuple[str, str]]:
         yield "note", ignored_sentence(ignored)
 
 
-def _notification(level: str, text: str) -> dict[str, object]:
-    return {"level": level, "message": {"text": _message(text)}}
-
-
 def _properties(scan: Scan) -> dict[str, object]:
     """Return the facts of a scan; those that may stand several times are lists."""
     gathered: dict[str, list[str]] = {name: [] for name in _LISTS}
@@ -199,39 +191,20 @@ def _result(scan: Scan, name: str, found: ScanFinding, places: dict[str, int]) -
         rule_index=places[identifier],
         level="note" if found.state in _QUIET_STATES else _LEVELS[found.severity],
         message=SarifMessage(
-            _message(f"{found.id} in {package_words(found)}, brought by {layer}{made}: {found.advice}")
+            message_text(f"{found.id} in {package_words(found)}, brought by {layer}{made}: {found.advice}")
         ),
         locations=(
             {
                 "physicalLocation": {
-                    "artifactLocation": {"uri": _relative_uri(found.location)},
+                    "artifactLocation": {"uri": relative_uri(found.location, without="image")},
                     "region": {"startLine": 1},
                 },
-                "message": {"text": _message(f"in {scan.image.reference}: {found.location}")},
+                "message": {"text": message_text(f"in {scan.image.reference}: {found.location}")},
             },
         ),
         partial_fingerprints={"primaryLocationLineHash": f"{fingerprint}:1", "basewise/v1": fingerprint},
         properties={f"basewise:{name}": value for name, value in finding_facts(found)},
     )
-
-
-def _relative_uri(location: str) -> str:
-    """Return a path inside the image as a relative reference that cannot be read as absolute or lead upward.
-
-    Reference:
-        RFC 3986, section 4.2.
-    """
-    parts = plain_line(location, limit=MAX_TEXT_CHARACTERS).split("/")
-    return "/".join(quote(part, safe="") for part in parts if part not in {"", ".", ".."}) or "image"
-
-
-def _message(text: str) -> str:
-    """Return the text of a message object, in which brackets would be a link.
-
-    Reference:
-        SARIF 2.1.0, section 3.11.6.
-    """
-    return _BRACKETS.sub(r"\\\g<0>", sarif_text(text))
 
 
 def _moment(scan: Scan) -> str:

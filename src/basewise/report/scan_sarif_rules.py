@@ -13,20 +13,13 @@ import msgspec
 
 from basewise.model.scan import ScanFinding
 from basewise.report.markdown_text import escape_markdown
-from basewise.report.plain import plain_line
+from basewise.report.sarif_parts import SarifMessage, sarif_text
 from basewise.report.scan_facts import advisory_link, severity_words
 from basewise.report.short_hash import distinct_text
 
-__all__ = ["SarifMessage", "SarifRule", "rule_id", "sarif_rules", "sarif_text"]
+__all__ = ["SarifRule", "rule_id", "sarif_rules"]
 
 MAX_RULE_ID_CHARACTERS = 120
-MAX_TEXT_CHARACTERS = 1000
-
-
-class SarifMessage(msgspec.Struct, frozen=True):
-    """A message of plain text."""
-
-    text: str
 
 
 class _Help(msgspec.Struct, frozen=True):
@@ -83,8 +76,3 @@ def _rule(identifier: str, same: Sequence[ScanFinding]) -> SarifRule:
 def rule_id(identifier: str) -> str:
     """Return an id as a rule may be named: short, printable, and another one for each vulnerability."""
     return distinct_text(identifier, limit=MAX_RULE_ID_CHARACTERS) or "unnamed"
-
-
-def sarif_text(text: str) -> str:
-    """Return a text on one line, printable and of bounded length."""
-    return plain_line(text, limit=MAX_TEXT_CHARACTERS)

@@ -13,6 +13,7 @@ from basewise.model.verdict import Swap, Verdict
 from basewise.report.builtin import FORMATS
 from basewise.report.cells import row_of, shortened, swap_sentence
 from basewise.report.markdown_text import escape_markdown, fenced
+from basewise.report.plain import plain_line
 from basewise.report.render import render
 from basewise.testing.candidates import added, candidate, counts, family, sizes
 from basewise.testing.choices import choice, coverage
@@ -262,3 +263,11 @@ def test_a_swap_that_needs_more_room_says_so() -> None:
 def test_names_beyond_the_limit_are_counted() -> None:
     assert shortened(["a", "b"], 2) == "a, b"
     assert shortened(["a", "b", "c"], 2) == "a, b and 1 more"
+
+
+@pytest.mark.parametrize("text", ["::error::x", ":::error:::x", "a::::b", "##[error]", "###[error]"])
+def test_no_run_of_colons_leaves_a_command(text: str) -> None:
+    shown = plain_line(text)
+    assert "::" not in shown
+    assert "##[" not in shown
+    assert shown.replace(" ", "") == text
