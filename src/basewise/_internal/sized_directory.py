@@ -1,7 +1,7 @@
 """A directory of files that can be made again: written at once or not at all, the longest unused removed first.
 
-Several processes may use one directory. Nobody waits for anybody: a file appears whole by renaming, and one that
-is removed while somebody reads it stays readable for them.
+Several processes may use one directory. A file appears whole by renaming, and one that is removed while somebody
+reads it stays readable for them. Nobody has to wait for anybody, but who wants to make a file alone can.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -18,6 +19,9 @@ __all__ = ["SizedDirectory", "remove_unfinished"]
 _FULL_AFTER_SHRINKING = 0.9
 _PARTIAL_SUFFIX = ".part"
 _ABANDONED_SECONDS = 24 * 3600
+_LOCK_SUFFIX = ".lock"
+LOCK_SECONDS = 600.0
+_LOOKS_AGAIN_SECONDS = 0.02
 # Written by any thread at this moment. A set adds and removes one item at a time for all threads.
 _unfinished: set[str] = set()
 
@@ -89,6 +93,25 @@ class SizedDirectory:
             _unfinished.discard(temporary)
         self._shrink(name)
 
+    @contextlib.contextmanager
+    def alone(self, name: str, *, seconds: float = LOCK_SECONDS) -> Iterator[None]:
+        """Hold a name, so that of several processes and threads one makes the file; the others wait.
+
+        Look inside the block whether the file is there by now.
+
+        Args:
+            name: What is held; names that begin alike are held together.
+            seconds: After this the block runs all the same.
+        """
+        handle = _open_lock(self.path / f"{name[:2]}{_LOCK_SUFFIX}") if self.usable else None
+        try:
+            if handle is not None:
+                _wait_for(handle, seconds)
+            yield
+        finally:
+            if handle is not None:
+                os.close(handle)
+
     def remove(self, name: str) -> None:
         """Remove a file, if it is there."""
         with contextlib.suppress(OSError):
@@ -99,6 +122,8 @@ class SizedDirectory:
         files: list[tuple[float, int, str]] = []
         with contextlib.suppress(OSError):
             for entry in os.scandir(self.path):
+                if entry.name.endswith(_LOCK_SUFFIX):
+                    continue
                 with contextlib.suppress(OSError):
                     known = entry.stat(follow_symlinks=False)
                     files.append((known.st_mtime, known.st_size, entry.name))
@@ -114,6 +139,30 @@ class SizedDirectory:
             ):
                 self.remove(name)
                 total -= size
+
+
+def _open_lock(path: Path) -> int | None:
+    """Return a handle to lock; None where that cannot be, as on Windows: then nobody waits."""
+    try:
+        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600) if os.name == "posix" else None
+    except OSError:
+        return None
+
+
+def _wait_for(handle: int, seconds: float) -> None:
+    """Lock a file, or give up; the lock ends with the handle, also when the process is killed."""
+    import fcntl  # noqa: PLC0415 - not on Windows
+
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(_LOOKS_AGAIN_SECONDS)
+        except OSError:
+            return  # a file system without locks
+        else:
+            return
 
 
 def _prepare(path: Path) -> bool:

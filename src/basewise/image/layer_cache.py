@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import msgspec
@@ -92,6 +93,10 @@ class LayerCache:
                 self._on_damage(f"a remembered layer is damaged and is read again: {diff_id}")
             return None
         return content
+
+    def alone(self, layer: StoredLayer) -> AbstractContextManager[None]:
+        """Hold a layer while it is read, so that of several processes one reads it; look again inside."""
+        return self._files.alone(layer.diff_id.hexadecimal)
 
     def put(self, content: LayerContent) -> None:
         """Remember a layer that was read to its end and verified; others are not remembered."""

@@ -97,14 +97,24 @@ def read_layers(
     wanted = Wanted(catalogers, limits)
 
     def read(number: int) -> LayerContent:
-        content = _read(image.layers[number], wanted, _left(limits, known.values()))
+        content = _read_once(image.layers[number], cache, wanted, _left(limits, known.values()))
         known[number] = content
-        if cache is not None:
-            cache.put(content)
         return content
 
     map_in_threads(read, unknown, threads=threads)
     return [content for content in known.values() if content is not None]
+
+
+def _read_once(layer: Layer, cache: LayerCache | None, wanted: Wanted, limits: Limits) -> LayerContent:
+    """Read and remember a layer; where another process reads it just now, wait and take what that one found."""
+    if cache is None or isinstance(layer, DirectoryLayer):
+        return _read(layer, wanted, limits)
+    with cache.alone(layer):
+        content = cache.get(layer)
+        if content is None:
+            content = _read(layer, wanted, limits)
+            cache.put(content)
+        return content
 
 
 def _remembered(layer: Layer, cache: LayerCache | None) -> LayerContent | None:

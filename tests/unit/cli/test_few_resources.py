@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import resource
 import subprocess
@@ -13,10 +14,15 @@ import pytest
 
 from basewise.testing.image_builder import ImageBuilder
 from basewise.testing.python_images import python_image
+from basewise.testing.tar_writer import Member, gzip_bytes, tar_header
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="limits of Linux")
 PROCESSES = 8
 MEMORY_BYTES = 512 * 2**20
+TEN_GIGABYTES = 10 * 2**30
+PART_BYTES = 2**26
+# Of the header of `zeros`, ten gibibytes of zeros and the end of a tar; computed once.
+TEN_GIGABYTES_DIFF_ID = "sha256:a2e3bd14da4f9d0a1e0df5251851cbdcb120b5e78598451692fa7a76049fde03"
 
 
 def start(
@@ -137,3 +143,20 @@ def test_as_many_layers_as_there_may_be_are_read_in_half_a_gigabyte_of_addresses
     )
     assert (code, said) == (0, "")
     assert printed.count(b'"diff_id"') == 512
+
+
+def test_ten_gigabytes_are_read_in_half_a_gigabyte_of_addresses(tmp_path: Path) -> None:
+    """One layer with a file of zeros: stored small, inflated, hashed and walked whole."""
+    header = tar_header(Member(path="zeros", size=TEN_GIGABYTES))
+    part = gzip_bytes(bytes(PART_BYTES), 1)
+    stored = gzip_bytes(header) + part * (TEN_GIGABYTES // PART_BYTES) + gzip_bytes(bytes(1024))
+    image = python_image().layer(b"", stored=stored)
+    image.diff_ids = [*(str(layer.diff_id) for layer in image.layers[:-1]), TEN_GIGABYTES_DIFF_ID]
+    text = f"oci:{image.write_layout(tmp_path / 'layout')}"
+    code, printed, said = finish(
+        start(
+            ["sbom", text, "--format", "json"], tmp_path / "cache", limit=(resource.RLIMIT_AS, MEMORY_BYTES)
+        )
+    )
+    assert (code, said) == (0, "")
+    assert json.loads(printed)["image"]["layers"][-1]["disk_bytes"] == TEN_GIGABYTES

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
+import threading
 import time
 from pathlib import Path
 
@@ -199,3 +202,38 @@ def test_a_cache_that_cannot_be_written_costs_nothing_but_time(tmp_path: Path) -
 def test_the_directory_is_for_its_owner_alone(tmp_path: Path) -> None:
     cache_in(tmp_path / "layers").put(read_layer(LAYER, WANTED))
     assert (tmp_path / "layers").stat().st_mode & 0o777 == 0o700
+
+
+def test_what_somebody_holds_is_waited_for_and_not_for_ever(tmp_path: Path) -> None:
+    files = SizedDirectory(tmp_path, 10)
+    order: list[str] = []
+
+    def second() -> None:
+        with files.alone("ab-2"):
+            order.append("second")
+
+    thread = threading.Thread(target=second)
+    with files.alone("ab-1"):
+        thread.start()
+        with files.alone("ab-1", seconds=0.01):
+            order.append("impatient")
+        with files.alone("cd"):
+            order.append("another name")
+        files.write("large", bytes(20))
+    thread.join()
+    assert order == ["impatient", "another name", "second"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["ab.lock", "cd.lock", "large"]
+
+
+def test_a_lock_ends_with_its_process(tmp_path: Path) -> None:
+    program = (
+        "import sys, time; from pathlib import Path; from basewise._internal.sized_directory import SizedDirectory\n"
+        "with SizedDirectory(Path(sys.argv[1]), 10).alone('ab'): print('held', flush=True); time.sleep(60)"
+    )
+    process = subprocess.Popen([sys.executable, "-c", program, str(tmp_path)], stdout=subprocess.PIPE)
+    assert process.stdout is not None
+    assert process.stdout.readline() == b"held\n"
+    process.kill()
+    process.communicate()
+    with SizedDirectory(tmp_path, 10).alone("ab", seconds=60):
+        pass

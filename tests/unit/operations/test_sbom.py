@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,10 +11,13 @@ import pytest
 from basewise.cli.main import run
 from basewise.errors import ImageError
 from basewise.model.platform import LINUX_ARM64
+from basewise.model.sbom import Sbom
 from basewise.operations.read_image import ImageAccess, registry_options
 from basewise.operations.sbom import make_sbom
 from basewise.testing.fake_registry import FakeRegistry
 from basewise.testing.python_images import SECRET, push, python_image
+
+READINGS = 100
 
 
 @pytest.fixture
@@ -149,3 +153,23 @@ def test_a_known_layer_is_not_fetched_again(registry: FakeRegistry) -> None:
     assert make_sbom(name, access=access) == first
     layers = {str(layer.digest) for layer in python_image().layers}
     assert not any(digest in request.path for request in registry.seen for digest in layers)
+
+
+def test_a_hundred_readings_at_once_fetch_each_layer_once(registry: FakeRegistry) -> None:
+    access = ImageAccess(plain_http=(host(registry),))
+    found: list[Sbom] = []
+    start = threading.Barrier(READINGS)
+
+    def read() -> None:
+        start.wait(60)
+        found.append(make_sbom(f"{host(registry)}/team/base:3.12-slim-trixie", access=access))
+
+    threads = [threading.Thread(target=read, daemon=True) for _ in range(READINGS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(120)
+    assert len(found) == READINGS
+    assert found == found[:1] * READINGS
+    for layer in python_image().layers:
+        assert len(registry.seen_paths(f"/blobs/{layer.digest}")) == 1
