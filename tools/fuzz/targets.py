@@ -156,6 +156,18 @@ def _elf_seeds() -> list[bytes]:
         return [file.read(60_000)]
 
 
+def _vex() -> Read:
+    """Read a VEX document; one that is none is refused."""
+    read_vex = import_module("basewise.policy.read_vex").read_vex
+    error = import_module("basewise.errors").PolicyError
+
+    def read(data: bytes) -> None:
+        with suppress(error):
+            read_vex(data, "fuzzed")
+
+    return read
+
+
 def _fixed(*seeds: bytes) -> Callable[[], Sequence[bytes]]:
     return lambda: seeds
 
@@ -207,4 +219,13 @@ TARGETS = {
         _fixed(b'{"name": "a", "version": "1", "files": ["bin/python3.12"]}'),
     ),
     "elf": Target(_elf, _elf_seeds),
+    "vex": Target(
+        _vex,
+        _fixed(
+            b'{"@context": "https://openvex.dev/ns/v0.2.0", "timestamp": "2026-01-01T00:00:00Z", "statements": [{"vulnerability": '
+            b'{"name": "CVE-1"}, "products": [{"@id": "pkg:deb/debian/a@1?arch=b"}], "status": "fixed"}]}',
+            b'{"bomFormat": "CycloneDX", "components": [{"bom-ref": "y", "purl": "pkg:pypi/b@1"}], "vulnerabilities": '
+            b'[{"id": "CVE-1", "analysis": {"state": "resolved"}, "affects": [{"ref": "y"}]}]}',
+        ),
+    ),
 }

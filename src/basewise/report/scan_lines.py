@@ -115,13 +115,18 @@ def name_of(found: ScanFinding | ScanUpgrade) -> str:
     return f"{package.source or package.name} {package.source_version or package.version}"
 
 
-def brought_by(found: ScanFinding | ScanUpgrade) -> str:
-    """Return which layer brought a package, in a few words."""
+def brought_by(found: ScanFinding | ScanUpgrade, *, part: bool = True) -> str:
+    """Return which layer brought a package, in a few words.
+
+    Args:
+        found: A finding or an upgrade.
+        part: Say whether the layer is of the base image or the image's own, where that is known.
+    """
     if found.layer is None:
         return "layer not known"
     instruction = f" {found.instruction}" if found.instruction else ""
-    part = {Origin.BASE: ", base image", Origin.OWN: ", own"}.get(found.introduced_by, "")
-    return f"layer {found.layer}{instruction}{part}"
+    whose = {Origin.BASE: ", base image", Origin.OWN: ", own"}.get(found.introduced_by, "") if part else ""
+    return f"layer {found.layer}{instruction}{whose}"
 
 
 def id_with_risk(found: ScanFinding) -> str:

@@ -145,7 +145,8 @@ def _fixable(scan: Scan, columns: int) -> Iterator[Line]:
         if not upgrades:
             continue
         count = sum(len(each.fixes) for each in upgrades)
-        yield from _heading(f"Fixable{_TITLES[origin]}: {count} by {plural(len(upgrades), 'upgrade')}")
+        title = f"Fixable{_TITLES[origin]}: {count} by {plural(len(upgrades), 'upgrade')}"
+        yield from _heading(title, columns)
         if origin is Origin.BASE and scan.base is not None:
             yield from _wrapped(
                 f"A newer build of {scan.base.image} may have them: pull it, or upgrade here.", columns
@@ -162,7 +163,7 @@ def _upgrade(
 ) -> Iterator[Line]:
     found = [by_id[identifier, upgrade.package] for identifier in upgrade.fixes]
     by_hand = "" if upgrade.command else "; no package manager upgrades it: take an image that has it"
-    line = f"{name_of(upgrade)} -> {upgrade.to} ({brought_by(upgrade)}){by_hand}"
+    line = f"{name_of(upgrade)} -> {upgrade.to} ({brought_by(upgrade, part=False)}){by_hand}"
     yield from _wrapped(line, columns, bullet="- ")
     yield from _wrapped(
         f"{_worst(found)}: {listed([id_with_risk(each) for each in found], MAX_IDS)}", columns, bullet="    "
@@ -186,7 +187,7 @@ def _open(scan: Scan, columns: int) -> Iterator[Line]:
                 groups[found.package, found.state].append(found)
         count = sum(map(len, groups.values()))
         sentences = [
-            f"{name_of(group[0])} ({brought_by(group[0])}{', will not be fixed' if state is State.WONT_FIX else ''}): "
+            f"{name_of(group[0])} ({brought_by(group[0], part=False)}{', will not be fixed' if state is State.WONT_FIX else ''}): "
             f"{listed([id_with_risk(each) for each in group], MAX_IDS)}"
             for (_, state), group in groups.items()
         ]
@@ -252,7 +253,7 @@ def _coverage(scan: Scan, columns: int) -> Iterator[Line]:
 def _section(title: str, sentences: Sequence[str], columns: int, *, more: int = 0) -> Iterator[Line]:
     if not sentences:
         return
-    yield from _heading(title)
+    yield from _heading(title, columns)
     for sentence in sentences:
         yield from _wrapped(sentence, columns, bullet="- ")
     yield from _more(more, columns)
@@ -263,9 +264,9 @@ def _more(count: int, columns: int) -> Iterator[Line]:
         yield from _wrapped(f"{count} more: {_REST}", columns, bullet="- ")
 
 
-def _heading(title: str) -> Iterator[Line]:
+def _heading(title: str, columns: int) -> Iterator[Line]:
     yield "", Style.PLAIN
-    yield title, Style.BOLD
+    yield from _wrapped(title, columns, style=Style.BOLD)
 
 
 def _wrapped(text: str, columns: int, *, bullet: str = "", style: Style = Style.PLAIN) -> Iterator[Line]:
