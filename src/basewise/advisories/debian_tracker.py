@@ -22,12 +22,14 @@ from basewise.errors import StoreError
 from basewise.model.advisory import Advisory, FactKind, SourceStatus
 from basewise.progress import Progress
 
-__all__ = ["DEBIAN_RELEASES", "DebianTracker", "normalise"]
+__all__ = ["DEBIAN_RELEASES", "SELECTION", "DebianTracker", "normalise"]
 
 NAME = "debian_tracker"
 DEBIAN_RELEASES = ("bullseye", "bookworm", "trixie")
 UNSTABLE = "sid"
 FROM_UNSTABLE = "by the line of unstable"
+SELECTION = "vulnerabilities only, copies of different dates"
+"""In the note of a source that does not speak of every source package."""
 
 _OWN = {
     "fixed": FactKind.FIXED,
@@ -75,7 +77,7 @@ class DebianTracker:
             )
         advisories = normalise(lines, self._releases)
         vulnerabilities = len({line.id for line in lines})
-        note = f"{vulnerabilities} vulnerabilities only, copies of different dates" if selection else ""
+        note = f"{vulnerabilities} {SELECTION}" if selection else ""
         return FeedResult(
             sources=(
                 SourceStatus(

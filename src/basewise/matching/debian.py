@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable
 from functools import partial
 
+from basewise.advisories.debian_tracker import SELECTION
 from basewise.advisories.store import Store
 from basewise.errors import InvalidValueError
 from basewise.matching.affected import decide_affected
@@ -20,7 +21,7 @@ from basewise.matching.decision import Decision
 from basewise.matching.fixes import FixState, judge_fixes
 from basewise.matching.group import SourceGroup, group_by_source, is_kernel_headers
 from basewise.matching.memory import remembered
-from basewise.matching.names import some_names
+from basewise.matching.names import some_names, unnamed_sources
 from basewise.matching.result import Part
 from basewise.model.advisory import Advisory, FactKind
 from basewise.model.distro import Distro
@@ -34,6 +35,7 @@ __all__ = ["match_debian"]
 ECOSYSTEM = "debian"
 TRACKER = "debian_tracker"
 ARCHIVE = "debian_archive"
+OSV = "osv Debian"
 
 _BACKPORT = re.compile(r"(?P<version>.+)~(?:deb\d+u|bpo\d+\+)\d+", re.ASCII)
 _TRACKER_STATES = {
@@ -68,8 +70,16 @@ def match_debian(packages: Iterable[Package], distro: Distro, store: Store) -> P
             f"the advisory store holds no facts of Debian {release or distro.version or '(unknown release)'}"
         )
         return Part(measured=False, not_covered=(NotCovered(f"OS packages of {distro}", why),))
-    covered = [group for group in groups if store.covered(ECOSYSTEM, release, group.name)]
-    not_covered = _not_covered(groups, sourceless, release, store)
+    speaks_of_all = _speaks_of_all(store)
+    covered = [group for group in groups if speaks_of_all or store.covered(ECOSYSTEM, release, group.name)]
+    not_covered = (
+        *(
+            unnamed_sources(groups, (ECOSYSTEM, release), store)
+            if speaks_of_all
+            else _not_covered(groups, release, store)
+        ),
+        *_sourceless(sourceless),
+    )
     if not covered:
         return Part(measured=False, not_covered=not_covered)
     findings: list[Finding] = []
@@ -214,10 +224,16 @@ def _incomparable(facts: Iterable[Advisory], version: str) -> Decision | None:
     return Decision(state=State.UNDETERMINED, facts=kept, detail=detail)
 
 
-def _not_covered(
-    groups: tuple[SourceGroup, ...], sourceless: tuple[str, ...], release: str, store: Store
-) -> tuple[NotCovered, ...]:
-    """Return what could not be seen of a release's packages."""
+def _speaks_of_all(store: Store) -> bool:
+    """Tell whether a source knows every source package: where it has no line of one, nothing is known against it."""
+    return any(
+        source.name == OSV or (source.name == TRACKER and SELECTION not in source.note)
+        for source in store.sources()
+    )
+
+
+def _not_covered(groups: tuple[SourceGroup, ...], release: str, store: Store) -> tuple[NotCovered, ...]:
+    """Return what could not be seen of source packages where no source speaks of all of them."""
     looked_at = {group.name: store.covered(ECOSYSTEM, release, group.name) for group in groups}
     unread = [name for name, feeds in looked_at.items() if ARCHIVE not in feeds]
     untracked = [name for name, feeds in looked_at.items() if TRACKER not in feeds]
@@ -231,7 +247,12 @@ def _not_covered(
             "has not fixed are not seen there"
         )
         said.append(NotCovered(f"open vulnerabilities of {release}", why))
-    if sourceless:
-        why = f"their source package is not known: {some_names(sourceless)}"
-        said.append(NotCovered(f"{len(sourceless)} Debian packages", why))
     return tuple(said)
+
+
+def _sourceless(names: tuple[str, ...]) -> tuple[NotCovered, ...]:
+    """Return that packages cannot be judged because their source is not known."""
+    if not names:
+        return ()
+    why = f"their source package is not known: {some_names(names)}"
+    return (NotCovered(f"{len(names)} Debian packages", why),)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from basewise.advisories.store import Store
 from basewise.matching.group import group_by_source
 from basewise.matching.listed import Family, match_groups
-from basewise.matching.names import some_names
+from basewise.matching.names import some_names, unnamed_sources
 from basewise.matching.result import Part
 from basewise.model.distro import Distro
 from basewise.model.evidence import NotCovered
@@ -38,7 +38,7 @@ def match_ubuntu(packages: Iterable[Package], distro: Distro, store: Store) -> P
         if not groups:
             why = f"their source package is not known: {some_names(sourceless)}"
         return Part(measured=False, not_covered=(NotCovered(f"OS packages of {distro}", why),))
-    unseen = []
+    unseen = [*unnamed_sources(groups, (ECOSYSTEM, distro.version), store)]
     if sourceless:
         why = f"their source package is not known: {some_names(sourceless)}"
         unseen.append(NotCovered(f"{len(sourceless)} Ubuntu packages", why))

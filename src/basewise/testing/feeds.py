@@ -88,6 +88,7 @@ class FactsFeed:
         vectors: CVSS vectors of vulnerabilities.
         rejected: Ids that were taken back.
         verified: Its signatures were checked.
+        note: What its source says to be missing.
     """
 
     def __init__(
@@ -104,6 +105,7 @@ class FactsFeed:
         vectors: Iterable[tuple[str, str, str]] = (),
         rejected: Iterable[str] = (),
         verified: bool = False,
+        note: str = "",
     ) -> None:
         self.name = name
         self._facts = tuple(sorted(facts))
@@ -120,6 +122,7 @@ class FactsFeed:
             as_of=as_of,
             entries=sum(map(len, (self._facts, self._exploited, self._scores, self._vectors))),
             verified=verified,
+            note=note,
         )
 
     def collect(self, progress: Progress) -> FeedResult:

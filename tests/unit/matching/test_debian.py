@@ -4,9 +4,10 @@ from collections.abc import Iterable
 
 import pytest
 
+from basewise.advisories.debian_tracker import SELECTION
 from basewise.matching.match import match
 from basewise.matching.result import MatchResult
-from basewise.model.advisory import Advisory, FactKind
+from basewise.model.advisory import Advisory, FactKind, VersionRange
 from basewise.model.distro import Distro
 from basewise.model.finding import Finding, Severity, State
 from basewise.model.package import Package, PackageType
@@ -236,11 +237,45 @@ class TestWhatIsNotCovered:
 
     def test_sources_without_tracker_data_are_counted(self) -> None:
         looked_at = FactsFeed("debian_archive", [ARCHIVE_FIXED], covered=[("debian", "bookworm", "acl")])
-        with store_of(tracker(FactKind.OPEN), feeds=[looked_at]) as store:
+        selection = FactsFeed("debian_tracker", [tracker(FactKind.OPEN)], note=f"1 {SELECTION}")
+        with store_of(feeds=[looked_at, selection]) as store:
             result = match([deb(), deb("libacl1", "2.3.1-3", source="acl")], BOOKWORM, store)
         assert result.measured
         why = self.said(result)["open vulnerabilities of bookworm"]
         assert why.startswith("No tracker data for 1 of 2 sources")
+
+    @pytest.mark.parametrize("name", ["debian_tracker", "osv Debian"])
+    def test_a_source_of_the_whole_distribution_leaves_nothing_open(self, name: str) -> None:
+        known = FactsFeed(name, [tracker(FactKind.OPEN)])
+        with store_of(feeds=[known]) as store:
+            alone = match([deb()], BOOKWORM, store)
+            result = match([deb(), deb("libacl1", "2.3.1-3", source="acl")], BOOKWORM, store)
+        python = {"Python packages of the application", "site-packages of the base image"}
+        assert alone.measured
+        assert set(self.said(alone)) == python
+        assert result.measured
+        assert set(self.said(result)) == {"1 of 2 source packages", *python}
+        assert self.said(result)["1 of 2 source packages"].endswith("may be another publisher's: acl")
+
+    def test_osv_ranges_decide_where_archive_and_tracker_are_silent(self) -> None:
+        ranges = (VersionRange("0", "3.0.18-1"),)
+        known = [
+            fact("CVE-2026-0001", FactKind.AFFECTED, origin="osv Debian", ranges=ranges),
+            fact("CVE-2026-0002", FactKind.AFFECTED, origin="osv Debian", ranges=ranges),
+            fact("CVE-2026-0002", FactKind.NOT_AFFECTED, origin="debian_tracker"),
+            fact("CVE-2026-0003", FactKind.AFFECTED, origin="osv Debian", ranges=ranges),
+            fact("CVE-2026-0003", FactKind.FIXED, "3.0.17-1"),
+            fact("CVE-2026-0004", FactKind.AFFECTED, origin="osv Debian", ranges=(VersionRange(),)),
+            fact(
+                "CVE-2026-0005",
+                FactKind.AFFECTED,
+                origin="osv Debian",
+                ranges=(VersionRange("0", "3.0.17-1"),),
+            ),
+            fact("CVE-2026-0005", FactKind.FIXED_ELSEWHERE, "3.5-1"),
+        ]
+        found = [(item.id, item.state, item.fixed_version) for item in matched(known).findings]
+        assert found == [("CVE-2026-0001", State.FIXED, "3.0.18-1"), ("CVE-2026-0004", State.OPEN, None)]
 
     def test_sources_whose_changelog_was_not_read_are_named(self) -> None:
         result = matched([ARCHIVE_FIXED], deb(), deb("libacl1", "2.3.1-3", source="acl"))

@@ -71,6 +71,15 @@ class TestUbuntu:
             "site-packages of the base image",
         }
 
+    def test_a_source_that_nothing_names_may_be_another_publishers(self) -> None:
+        packages = (
+            deb("openssl", "3.0-1", "openssl"),
+            deb("cuda-cudart-12-4", "12.4.127-1", "cuda-cudart-12-4"),
+        )
+        result = matched(affected("openssl", ("0", "")), packages=packages, distro=NOBLE)
+        said = {item.what: item.why for item in result.not_covered}
+        assert said["1 of 2 source packages"].endswith("may be another publisher's: cuda-cudart-12-4")
+
     def test_what_has_no_fix_is_open(self) -> None:
         result = matched(
             affected("openssl", ("0", "")), packages=(deb("openssl", "3.0-1", "openssl"),), distro=NOBLE
