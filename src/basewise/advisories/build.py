@@ -15,12 +15,17 @@ from basewise.progress import Progress
 __all__ = ["FLOORS", "BuiltStore", "build_content", "problems", "problems_of_sources"]
 
 FLOORS = {
+    "alpine_secdb": 50,
+    "chainguard_secdb": 1000,
     "cpython": 100,
     "debian_archive": 300,
     "debian_tracker": 200,
+    "epss": 1000,
     "kev": 1000,
+    "nvd": 1000,
     "osv": 1000,
     "osv PSF": 0,  # names commits and no releases: nothing of it can be matched
+    "wolfi_secdb": 1000,
 }
 """Fewest entries of a source, else of any source of a feed; below it the source was not read as a whole."""
 

@@ -9,16 +9,30 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from basewise.advisories.alpine_secdb import AlpineSecdb, ChainguardSecdb, WolfiSecdb
 from basewise.advisories.cpython import Cpython
 from basewise.advisories.debian_archive import DebianArchive
 from basewise.advisories.debian_tracker import DebianTracker
+from basewise.advisories.epss import Epss
 from basewise.advisories.feed import Feed
 from basewise.advisories.kev import Kev
+from basewise.advisories.nvd import Nvd
 from basewise.advisories.osv import Osv
 
 __all__ = ["EMBEDDED_FEED_NAMES", "FEEDS", "FEED_NAMES", "FILES", "archive_feed", "file_feeds"]
 
-FEEDS = (Cpython, DebianArchive, DebianTracker, Kev, Osv)
+FEEDS = (
+    AlpineSecdb,
+    ChainguardSecdb,
+    Cpython,
+    DebianArchive,
+    DebianTracker,
+    Epss,
+    Kev,
+    Nvd,
+    Osv,
+    WolfiSecdb,
+)
 FEED_NAMES = tuple(feed.name for feed in FEEDS)
 
 EMBEDDED_FEED_NAMES = tuple(feed.name for feed in (Cpython, DebianArchive, DebianTracker, Kev))

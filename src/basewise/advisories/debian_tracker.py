@@ -9,7 +9,7 @@ Reference: "Security Tracker" pages of the Debian security team, section on the 
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -17,7 +17,7 @@ import msgspec
 
 from basewise.advisories.feed import FeedResult, Skipped
 from basewise.advisories.read_input import input_of, read_input
-from basewise.advisories.tracker_lines import TrackerLine, read_annotations, read_tracker
+from basewise.advisories.tracker_lines import UNKNOWN, TrackerLine, read_annotations, read_tracker
 from basewise.errors import StoreError
 from basewise.model.advisory import Advisory, FactKind, SourceStatus
 from basewise.progress import Progress
@@ -30,6 +30,7 @@ UNSTABLE = "sid"
 FROM_UNSTABLE = "by the line of unstable"
 SELECTION = "vulnerabilities only, copies of different dates"
 """In the note of a source that does not speak of every source package."""
+NOT_UNDERSTOOD = "the tracker has a status that is not known here"
 
 _OWN = {
     "fixed": FactKind.FIXED,
@@ -41,6 +42,7 @@ _OWN = {
     "end-of-life": FactKind.END_OF_LIFE,
     "undetermined": FactKind.UNDETERMINED,
     "removed": FactKind.UNDETERMINED,
+    UNKNOWN: FactKind.UNDETERMINED,
 }
 _SEVERITIES = {"unimportant": "negligible", "low": "low", "medium": "medium", "high": "high"}
 
@@ -76,6 +78,7 @@ class DebianTracker:
                 f"cannot use `{self._path}`: it carries no date", hint="give the date on which it was fetched"
             )
         advisories = normalise(lines, self._releases)
+        skipped += _other_releases(lines, {"", UNSTABLE, *self._releases})
         vulnerabilities = len({line.id for line in lines})
         note = f"{vulnerabilities} {SELECTION}" if selection else ""
         return FeedResult(
@@ -94,6 +97,15 @@ class DebianTracker:
             skipped=tuple(sorted(skipped)),
             inputs=(input_of(self._path, raw, as_of),),
         )
+
+
+def _other_releases(lines: Iterable[TrackerLine], known: set[str]) -> list[Skipped]:
+    """Say which releases have lines that no fact is made of: nothing is known of them then."""
+    counted = Counter(line.release for line in lines if line.release not in known)
+    return [
+        Skipped(f"{number} lines", f"about release `{release[:40]}`, which is not read")
+        for release, number in counted.items()
+    ]
 
 
 def normalise(lines: Iterable[TrackerLine], releases: tuple[str, ...]) -> tuple[Advisory, ...]:
@@ -125,7 +137,7 @@ def _advisory(release: str, by_release: Mapping[str, TrackerLine]) -> Advisory:
     unstable = by_release.get(UNSTABLE)
     line = by_release.get(release)
     if line is not None:
-        kind, detail = _OWN[line.status], ""
+        kind, detail = _OWN[line.status], NOT_UNDERSTOOD if line.status == UNKNOWN else ""
     else:
         assert unstable is not None  # noqa: S101 - the caller names only releases with one of the two
         line = unstable
@@ -153,7 +165,7 @@ def _inherited(unstable: TrackerLine) -> tuple[FactKind, str]:
         return FactKind.UNDETERMINED, f"fixed version of {', '.join(unstable.advisories)} not in this copy"
     if kind is FactKind.FIXED:
         return FactKind.FIXED_ELSEWHERE, FROM_UNSTABLE
-    return kind, FROM_UNSTABLE
+    return kind, NOT_UNDERSTOOD if unstable.status == UNKNOWN else FROM_UNSTABLE
 
 
 def _read(raw: bytes, path: Path) -> tuple[list[TrackerLine], list[Skipped], str, bool]:

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import msgspec
 
+from basewise.advisories.bad_records import refuse_bad
 from basewise.advisories.content import ECOSYSTEM_OF_EXPLOITED
+from basewise.advisories.cve import is_cve
 from basewise.advisories.feed import FeedResult, Skipped
 from basewise.advisories.read_input import input_of, read_input
 from basewise.errors import StoreError
@@ -17,7 +19,6 @@ from basewise.progress import Progress
 __all__ = ["Kev"]
 
 NAME = "kev"
-_CVE = re.compile(r"CVE-\d{4}-\d{4,19}", re.ASCII)
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
@@ -28,10 +29,10 @@ class _Entry(msgspec.Struct, frozen=True):
 
 
 class _Catalogue(msgspec.Struct, frozen=True):
-    """The list."""
+    """The list; entries are read one by one, so that a bad one is no more than that."""
 
     released: str = msgspec.field(name="dateReleased")
-    vulnerabilities: list[_Entry]
+    vulnerabilities: list[msgspec.Raw]
 
 
 class Kev:
@@ -56,13 +57,16 @@ class Kev:
         raw = read_input(self._path)
         try:
             catalogue = msgspec.json.decode(raw, type=_Catalogue)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise StoreError(f"cannot read `{self._path}`: {error}", hint="fetch it again") from error
         as_of = catalogue.released[:10]
         if not _DATE.fullmatch(as_of):
             raise StoreError(f"cannot read `{self._path}`: dateReleased is no date")
-        named = {entry.cve for entry in catalogue.vulnerabilities}
-        exploited = tuple(sorted(name for name in named if _CVE.fullmatch(name)))
+        entries = [_named(entry) for entry in catalogue.vulnerabilities]
+        bad = [Skipped(f"entry {place}", "without an id") for place, name in enumerate(entries) if not name]
+        refuse_bad(self._path, len(entries), bad)
+        named = set(entries)
+        exploited = tuple(sorted(name for name in named if is_cve(name)))
         return FeedResult(
             sources=(
                 SourceStatus(
@@ -75,6 +79,14 @@ class Kev:
                 ),
             ),
             exploited=exploited,
-            skipped=tuple(Skipped(name, "not a CVE id") for name in sorted(named - set(exploited))),
+            skipped=tuple(Skipped(name[:40], "not a CVE id") for name in sorted(named - set(exploited))),
             inputs=(input_of(self._path, raw, as_of),),
         )
+
+
+def _named(entry: msgspec.Raw) -> str:
+    """Return the id of an entry, "" for one without."""
+    try:
+        return msgspec.json.decode(entry, type=_Entry).cve
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return ""

@@ -11,6 +11,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from basewise._internal.zip_members import ZipError, ZipLimits, ZipMember, read_members
+from basewise.advisories.bad_records import refuse_bad
 from basewise.advisories.feed import FeedResult, Skipped, each_once
 from basewise.advisories.osv_ecosystems import OSV_ECOSYSTEMS, OsvEcosystem, scope_of
 from basewise.advisories.osv_facts import FactMaker
@@ -23,8 +24,6 @@ from basewise.progress import Progress
 __all__ = ["Osv"]
 
 NAME = "osv"
-MAX_BAD_SHARE = 0.001
-MAX_BAD_NAMED = 3
 MAX_SKIPPED_LISTED = 1000
 STANDSTILL_DAYS = 14
 SAID_EVERY_RECORDS = 20_000
@@ -101,15 +100,7 @@ class Osv:
 
     def _refuse(self, reading: _Reading) -> None:
         """Refuse a file that was not read well enough to speak for its ecosystem."""
-        if not reading.records:
-            raise StoreError(f"cannot use `{self._path}`: it holds no records", hint="fetch it again")
-        if len(reading.bad) > reading.records * MAX_BAD_SHARE:
-            named = "; ".join(f"{item.what}: {item.why}" for item in sorted(reading.bad)[:MAX_BAD_NAMED])
-            raise StoreError(
-                f"cannot use `{self._path}`: {len(reading.bad)} of {reading.records} records cannot be read"
-                f" ({named})",
-                hint="fetch it again",
-            )
+        refuse_bad(self._path, reading.records, reading.bad)
         if not (self._as_of or reading.newest):
             raise StoreError(f"cannot use `{self._path}`: no record carries a date")
 

@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 import hashlib
+import io
 from pathlib import Path
 from typing import BinaryIO
 
+from basewise._internal.gunzip import InflateError, open_inflated
 from basewise.advisories.feed import Input
 from basewise.errors import StoreError
 
-__all__ = ["MAX_INPUT_BYTES", "input_of", "input_of_file", "open_input", "read_input"]
+__all__ = [
+    "MAX_INPUT_BYTES",
+    "MAX_UNPACKED_BYTES",
+    "input_of",
+    "input_of_file",
+    "open_input",
+    "read_input",
+    "unpacked",
+]
 
 MAX_INPUT_BYTES = 512 * 1024**2
+MAX_UNPACKED_BYTES = 1024**3
+_BLOCK_BYTES = 1024**2
+_WINDOW_BYTES = 8 * 1024**2
 
 
 def open_input(path: Path, buffer_bytes: int) -> BinaryIO:
@@ -42,6 +55,30 @@ def read_input(path: Path) -> bytes:
     if len(raw) > MAX_INPUT_BYTES:
         raise StoreError(f"cannot read advisory data `{path}`: larger than {MAX_INPUT_BYTES} bytes")
     return raw
+
+
+def unpacked(raw: bytes, path: Path) -> bytes:
+    """Return the bytes of a file decompressed, where gzip compressed it.
+
+    Args:
+        raw: Its bytes.
+        path: For messages.
+
+    Raises:
+        StoreError: They are damaged, cut, or larger than `MAX_UNPACKED_BYTES`.
+    """
+    if not raw.startswith(b"\x1f\x8b"):
+        return raw
+    stream = open_inflated(io.BytesIO(raw), max_window_bytes=_WINDOW_BYTES)
+    content = bytearray()
+    try:
+        while part := stream.read(_BLOCK_BYTES):
+            content += part
+            if len(content) > MAX_UNPACKED_BYTES:
+                raise StoreError(f"cannot read `{path}`: more than {MAX_UNPACKED_BYTES} bytes unpacked")
+    except InflateError as error:
+        raise StoreError(f"cannot read `{path}`: {error}", hint="fetch it again") from error
+    return bytes(content)
 
 
 def input_of(path: Path, raw: bytes, as_of: str) -> Input:

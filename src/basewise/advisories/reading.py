@@ -7,9 +7,12 @@ from pathlib import Path
 
 import msgspec
 
+from basewise.advisories.alpine_secdb import AlpineSecdb, ChainguardSecdb, WolfiSecdb
 from basewise.advisories.debian_tracker import DebianTracker
+from basewise.advisories.epss import Epss
 from basewise.advisories.feed import Feed
 from basewise.advisories.kev import Kev
+from basewise.advisories.nvd import Nvd
 from basewise.advisories.osv import Osv
 
 __all__ = ["READERS", "DatedFile"]
@@ -27,9 +30,23 @@ class DatedFile(msgspec.Struct, frozen=True, kw_only=True):
     as_of: str
 
 
+def _paths(files: Sequence[DatedFile]) -> list[Path]:
+    return [file.path for file in files]
+
+
+def _oldest(files: Sequence[DatedFile]) -> str:
+    """Return the date of the oldest of several files that are one source."""
+    return min(file.as_of for file in files)
+
+
 READERS: Mapping[str, Callable[[str, Sequence[DatedFile]], Feed]] = {
+    "alpine_secdb": lambda scope, files: AlpineSecdb(_paths(files), scope, as_of=_oldest(files)),
+    "chainguard_secdb": lambda _, files: ChainguardSecdb(_paths(files), as_of=_oldest(files)),
     "debian_tracker": lambda _, files: DebianTracker(files[0].path, as_of=files[0].as_of),
+    "epss": lambda _, files: Epss(files[0].path),
+    "nvd": lambda _, files: Nvd(_paths(files)),
     "osv": lambda scope, files: Osv(files[0].path, scope, as_of=files[0].as_of),
     "kev": lambda _, files: Kev(files[0].path),
+    "wolfi_secdb": lambda _, files: WolfiSecdb(_paths(files), as_of=_oldest(files)),
 }
 """By feed: takes the scope of a source and its files."""

@@ -9,7 +9,7 @@ import msgspec
 
 from basewise.advisories.feed import Skipped
 
-__all__ = ["TrackerLine", "read_annotations", "read_tracker"]
+__all__ = ["UNKNOWN", "TrackerLine", "read_annotations", "read_tracker"]
 
 _STATUSES = frozenset(
     {
@@ -24,7 +24,11 @@ _STATUSES = frozenset(
         "removed",
     }
 )
+_NOT_IN_DEBIAN = "itp"
 _NO_URGENCY = frozenset({"", "not yet assigned", "end-of-life"})
+_URGENCIES = frozenset({"unimportant", "low", "medium", "high"})
+UNKNOWN = "unknown"
+"""Status of a line whose own is none that is known: it says that something is the matter, not what."""
 
 
 class TrackerLine(msgspec.Struct, frozen=True, order=True, kw_only=True):
@@ -34,7 +38,7 @@ class TrackerLine(msgspec.Struct, frozen=True, order=True, kw_only=True):
         id: CVE id or a temporary one.
         package: Source package.
         release: Codename, "" for unstable.
-        status: One of the tracker's words.
+        status: One of the tracker's words, or `UNKNOWN`.
         version: The fixed version, "" when the status has none.
         urgency: `unimportant`, `low`, `medium`, `high` or "".
         advisories: DSA and DLA ids that name the vulnerability, where their versions are not in the lines.
@@ -86,8 +90,9 @@ def read_annotations(cves: Mapping[str, Any]) -> tuple[list[TrackerLine], list[S
     """Read the collection: CVE → annotations.
 
     Returns:
-        Lines, and what was left out: records of another shape, unknown statuses. Lines about
-        `experimental` concern no release and are not among either.
+        Lines, and what was not understood: records of another shape, unknown statuses and urgencies. A line
+        with an unknown status is there, as `UNKNOWN`. Lines about `experimental` and about
+        packages that Debian does not have concern no release, and are not among either.
     """
     lines, skipped = [], []
     for identifier, value in cves.items():
@@ -98,19 +103,22 @@ def read_annotations(cves: Mapping[str, Any]) -> tuple[list[TrackerLine], list[S
             continue
         advisories = tuple(sorted(name for name in entry.xrefs if name.startswith(("DSA-", "DLA-"))))
         for item in entry.annotations:
-            if item.kind not in _STATUSES:
-                skipped.append(Skipped(f"{identifier} {item.package}", f"unknown status `{item.kind}`"))
-            elif item.release != "experimental":
-                line = TrackerLine(
-                    id=identifier,
-                    package=item.package,
-                    release=item.release or "",
-                    status=item.kind,
-                    version=item.version or "",
-                    urgency="" if (item.severity or "") in _NO_URGENCY else str(item.severity),
-                    advisories=advisories,
-                )
-                lines.append(line)
+            if item.kind == _NOT_IN_DEBIAN or item.release == "experimental":
+                continue
+            status = item.kind
+            if status not in _STATUSES:
+                skipped.append(Skipped(f"{identifier} {item.package}", _unknown("status", status)))
+                status = UNKNOWN
+            line = TrackerLine(
+                id=identifier,
+                package=item.package,
+                release=item.release or "",
+                status=status,
+                version=item.version or "",
+                urgency=_urgency(item.severity or "", f"{identifier} {item.package}", skipped),
+                advisories=advisories,
+            )
+            lines.append(line)
     return lines, skipped
 
 
@@ -118,7 +126,7 @@ def read_tracker(packages: Mapping[str, Any]) -> tuple[list[TrackerLine], list[S
     """Read the tracker's own JSON: source package → CVE → state per release.
 
     Returns:
-        Lines, and what was left out: records of another shape, unknown statuses.
+        Lines, and what was not understood. See `read_annotations`.
     """
     lines, skipped = [], []
     for package, vulnerabilities in packages.items():
@@ -133,30 +141,43 @@ def read_tracker(packages: Mapping[str, Any]) -> tuple[list[TrackerLine], list[S
                 continue
             for release, state in entry.releases.items():
                 status = _status(state)
-                if status is None:
-                    what = f"{identifier} {package} {release}"
-                    skipped.append(Skipped(what, f"unknown status `{state.status}`"))
-                    continue
+                what = f"{identifier} {package} {release}"
+                if status == UNKNOWN:
+                    skipped.append(Skipped(what, _unknown("status", state.status)))
                 line = TrackerLine(
                     id=identifier,
                     package=package,
                     release="" if release == "sid" else release,
                     status=status,
                     version=state.fixed_version if status == "fixed" else "",
-                    urgency="" if state.urgency in _NO_URGENCY else state.urgency,
+                    urgency=_urgency(state.urgency, what, skipped),
                 )
                 lines.append(line)
     return lines, skipped
 
 
-def _status(state: _ReleaseState) -> str | None:
+def _unknown(field: str, value: str) -> str:
+    return f"unknown {field} `{value[:40]}`"
+
+
+def _urgency(value: str, what: str, skipped: list[Skipped]) -> str:
+    """Return an urgency; the stars of older copies say that it was set by a machine."""
+    word = value.rstrip("*")
+    if word in _URGENCIES:
+        return word
+    if word not in _NO_URGENCY:
+        skipped.append(Skipped(what, _unknown("urgency", value)))
+    return ""
+
+
+def _status(state: _ReleaseState) -> str:
     """Return the line's word for a state; a fixed version of 0 means that it never was affected."""
     if state.status == "resolved":
         return "not-affected" if state.fixed_version in {"", "0"} else "fixed"
     if state.status == "undetermined":
         return "undetermined"
     if state.status != "open":
-        return None
+        return UNKNOWN
     if state.urgency == "end-of-life":
         return "end-of-life"
     if state.nodsa is None and not state.nodsa_reason:

@@ -88,16 +88,54 @@ def test_an_urgency_becomes_a_severity() -> None:
     assert fact.severity == "low"
 
 
-def test_unknown_statuses_and_broken_records_are_left_out_and_named() -> None:
+def test_an_unknown_status_is_kept_as_such_and_named() -> None:
     lines, skipped = read_annotations(
         {
-            "CVE-2026-1": {"annotations": [{"package": "zlib", "kind": "itp", "release": None}]},
+            "CVE-2026-1": {
+                "annotations": [{"package": "zlib", "kind": "mystery", "release": None, "severity": "dire"}]
+            },
             "CVE-2026-2": {"annotations": "none"},
             "CVE-2026-3": {"annotations": [{"package": "zlib", "kind": "fixed", "release": "experimental"}]},
+            "CVE-2026-4": {"annotations": [{"package": "newpackage", "kind": "itp", "release": None}]},
         }
     )
-    assert lines == []
-    assert [item.what for item in skipped] == ["CVE-2026-1 zlib", "CVE-2026-2"]
+    assert [(item.id, item.status, item.urgency) for item in lines] == [("CVE-2026-1", "unknown", "")]
+    assert [(item.what, item.why) for item in skipped[:2]] == [
+        ("CVE-2026-1 zlib", "unknown status `mystery`"),
+        ("CVE-2026-1 zlib", "unknown urgency `dire`"),
+    ]
+    assert [item.what for item in skipped[2:]] == ["CVE-2026-2"]
+
+
+@pytest.mark.parametrize("release", ["bookworm", "trixie"])
+def test_an_unknown_status_is_never_taken_for_safe(release: str) -> None:
+    (fact,) = [f for f in normalise([line(release, "unknown")], (release,)) if f.release == release]
+    assert fact.kind is FactKind.UNDETERMINED
+    assert fact.detail == "the tracker has a status that is not known here"
+    inherited = states(line("", "unknown"))
+    assert {kind for kind, _ in inherited.values()} == {FactKind.UNDETERMINED}
+
+
+def test_the_stars_of_older_copies_are_no_part_of_an_urgency() -> None:
+    releases = {"bookworm": {"status": "open", "urgency": "low**"}}
+    lines, skipped = read_tracker({"zlib": {"CVE-2026-1": {"releases": releases}}})
+    assert [item.urgency for item in lines] == ["low"]
+    assert skipped == []
+
+
+def test_lines_about_a_release_that_is_not_read_are_counted(tmp_path: Path) -> None:
+    path = tmp_path / "tracker.json"
+    releases = {
+        "bookworm": {"status": "open"},
+        "mystery": {"status": "resolved", "fixed_version": "1"},
+        "sid": {"status": "open"},
+    }
+    path.write_text(json.dumps({"zlib": {"CVE-2026-1": {"releases": releases}}}))
+    result = DebianTracker(path, as_of="2026-11-01").collect(SilentProgress())
+    assert [(item.what, item.why) for item in result.skipped] == [
+        ("1 lines", "about release `mystery`, which is not read")
+    ]
+    assert "mystery" not in {fact.release for fact in result.advisories}
 
 
 TRACKER = {
@@ -138,6 +176,7 @@ def test_the_trackers_own_json_gives_the_same_lines() -> None:
         ("2", "trixie", "ignored", ""),
         ("2", "", "postponed", ""),
         ("3", "trixie", "undetermined", ""),
+        ("3", "", "unknown", ""),
     }
     assert [item.what for item in skipped] == ["CVE-2026-3 zlib sid", "broken"]
 
@@ -168,7 +207,7 @@ def test_a_missing_file_is_a_store_error(tmp_path: Path) -> None:
 def test_the_real_collection_gives_facts_and_no_prose(shared_data: Path) -> None:
     path = shared_data / "debian-tracker" / "annotations.json"
     result = DebianTracker(path).collect(SilentProgress())
-    assert result.skipped == ()
+    assert [item.why for item in result.skipped] == ["about release `buster`, which is not read"]
     assert {fact.release for fact in result.advisories} == {"bullseye", "bookworm", "trixie", "sid"}
     found = {(fact.id, fact.release, fact.package): fact for fact in result.advisories}
     assert found["CVE-2023-45853", "bookworm", "zlib"].kind is FactKind.IGNORED
