@@ -24,7 +24,7 @@ from basewise.operations.scan_base import BaseFinder
 from basewise.operations.scan_findings import Placer
 from basewise.operations.scan_options import ScanOptions
 from basewise.operations.scan_packages import judged_packages
-from basewise.operations.scan_support import support_of_inventory
+from basewise.operations.scan_support import ended_support, support_of_inventory
 from basewise.operations.scan_upgrades import upgrades_of
 from basewise.policy.gate import judge_gate
 from basewise.policy.ignore import Ignored, apply_rules
@@ -93,7 +93,7 @@ def scan_inventory(
     decided = _decide(placed, options, sbom, today)
     findings = tuple(found for found in decided.kept if (found.id, found.package) not in beside)
     uncounted = tuple(found for found in decided.kept if (found.id, found.package) in beside)
-    coverage = _coverage(judged.not_covered, result, today)
+    coverage = _coverage((*judged.not_covered, *ended_support(inventory, today)), result, today)
     shown, filtered = _filtered(findings, options)
     return Scan(
         generated_at=now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),

@@ -24,7 +24,7 @@ class BaseFinder:
 
     Args:
         named: What the user calls the base; None for nothing.
-        platform: Which image of several it is.
+        platform: Which image of several it is; the platform of the image that stands on it when None.
         access: How it may be had.
         progress: Told of slow parts.
     """
@@ -41,8 +41,7 @@ class BaseFinder:
         self._platform = platform
         self._access = access
         self._progress = progress
-        self._opened: ScanBase | None = None
-        self._layers: tuple[frozenset[str], ...] = ()
+        self._opened: dict[Platform, tuple[ScanBase, tuple[frozenset[str], ...]]] = {}
         self._lock = Lock()
 
     def of(self, facts: ImageFacts) -> tuple[ScanBase | None, tuple[str, ...]]:
@@ -77,22 +76,24 @@ class BaseFinder:
 
     def _compare(self, facts: ImageFacts) -> tuple[ScanBase | None, tuple[str, ...]]:
         """Compare the layers of an image with those of the base that the user names."""
+        platform = self._platform or facts.platform
         with self._lock:
-            if self._opened is None:
-                self._open(self._named or "")
-            base = self._opened
-        equal = _count_equal(facts.layers, self._layers)
-        if equal == len(self._layers):
+            if platform not in self._opened:
+                self._opened[platform] = self._open(self._named or "", platform)
+            base, layers = self._opened[platform]
+        equal = _count_equal(facts.layers, layers)
+        if equal == len(layers):
             return base, ()
         why = (
-            f"`{self._named}` is not the base of this image as it is now: of its {plural(len(self._layers), 'layer')} "
-            f"the lowest {equal} are those of the image; it may stand on an older build, which a digest would name"
+            f"`{self._named}` is not the base of this image as it is now: of its {plural(len(layers), 'layer')} the "
+            f"lowest {equal} are those of the image; it may stand on an older build, which a digest would name"
         )
         return None, (why,)
 
-    def _open(self, name: str) -> None:
-        with open_named(name, platform=self._platform, access=self._access, progress=self._progress) as image:
-            self._layers = tuple(
+    def _open(self, name: str, platform: Platform) -> tuple[ScanBase, tuple[frozenset[str], ...]]:
+        """Return an image as a base, with what each of its layers is called: digest and diff id."""
+        with open_named(name, platform=platform, access=self._access, progress=self._progress) as image:
+            layers = tuple(
                 frozenset(
                     str(text)
                     for text in (getattr(layer, "digest", None), getattr(layer, "diff_id", None))
@@ -101,17 +102,13 @@ class BaseFinder:
                 for layer in image.layers
             )
             digest = image.index_digest or image.digest
-        if not self._layers or not all(self._layers):
+        if not layers or not all(layers):
             raise ImageError(
                 f"`{name}` cannot be compared as a base image: it has no layers with digests",
                 hint="name the image in its registry, a layout or an archive",
             )
-        self._opened = ScanBase(
-            image=name,
-            digest=str(digest) if digest else None,
-            layers=len(self._layers),
-            how="named by `--base`",
-        )
+        stated = str(digest) if digest else None
+        return ScanBase(image=name, digest=stated, layers=len(layers), how="named by `--base`"), layers
 
 
 def _recognise(facts: ImageFacts, images: Iterable[BaseImage]) -> tuple[ScanBase | None, tuple[str, ...]]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 import msgspec
 
+from basewise._internal.text import plural
 from basewise.inventory.libraries import UNSEEN_LIBC
 from basewise.model.evidence import NotCovered
 from basewise.model.inventory import InstalledPackage, Inventory
@@ -71,7 +72,7 @@ def _conda_not_covered(packages: Iterable[InstalledPackage]) -> tuple[NotCovered
         return ()
     more = f" and {len(alone) - MAX_NAMES_SHOWN} more" if len(alone) > MAX_NAMES_SHOWN else ""
     why = f"no source publishes advisories for conda packages: {', '.join(alone[:MAX_NAMES_SHOWN])}{more}"
-    return (NotCovered(f"{len(alone)} conda packages", why),)
+    return (NotCovered(plural(len(alone), "conda package"), why),)
 
 
 def _normalised(name: str) -> str:

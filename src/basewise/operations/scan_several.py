@@ -47,19 +47,21 @@ def scan_several(
     wishes = options or ScanOptions()
     moment = now or datetime.now(UTC)
     names = tuple(dict.fromkeys(images))
-    talk = _Numbered(progress or SilentProgress(), len(names))
-    finder = BaseFinder(wishes.base, platform=wishes.platform, access=wishes.access, progress=talk)
+    shared = _Shared(progress or SilentProgress())
+    finder = BaseFinder(wishes.base, platform=wishes.platform, access=wishes.access, progress=shared)
     with nullcontext(store) if store is not None else Store.open_default() as opened:
 
-        def work(image: str) -> Scan | str:
-            talk.begin(image)
+        def work(number: int) -> Scan | str:
+            image = names[number]
+            talk = _OfImage(shared, f"image {number + 1} of {len(names)}")
+            talk.step(image)
             try:
                 inventory = read_image(image, platform=wishes.platform, access=wishes.access, progress=talk)
                 return scan_inventory(inventory, opened, wishes, now=moment, finder=finder)
             except (ImageError, UsageError) as error:
                 return f"{image}: {error.message}" + (f" ({error.hint})" if error.hint else "")
 
-        results = map_in_threads(work, names, threads=AT_A_TIME)
+        results = map_in_threads(work, range(len(names)), threads=AT_A_TIME)
     from basewise import __version__  # noqa: PLC0415 - the package itself, which imports nothing
 
     return Scans(
@@ -70,27 +72,35 @@ def scan_several(
     )
 
 
-class _Numbered:
-    """Progress of several images, told from several threads: one sentence at a time, with how many were begun."""
+class _Shared:
+    """Progress that several threads tell, one sentence at a time."""
 
-    def __init__(self, progress: Progress, total: int) -> None:
+    def __init__(self, progress: Progress) -> None:
         self._progress = progress
-        self._total = total
-        self._begun = 0
         self._lock = Lock()
 
-    def begin(self, image: str) -> None:
-        """Say that work on an image begins."""
-        with self._lock:
-            self._begun += 1
-            self._progress.step(f"image {self._begun} of {self._total}: {image}")
-
     def step(self, what: str) -> None:
-        """Say what is done now."""
+        """Pass a step on."""
         with self._lock:
-            self._progress.step(f"image {self._begun} of {self._total}: {what}")
+            self._progress.step(what)
 
     def note(self, sentence: str) -> None:
         """Pass a sentence on."""
         with self._lock:
             self._progress.note(sentence)
+
+
+class _OfImage:
+    """Progress of one image of several: each step says which."""
+
+    def __init__(self, shared: _Shared, which: str) -> None:
+        self._shared = shared
+        self._which = which
+
+    def step(self, what: str) -> None:
+        """Say what is done now, and to which image."""
+        self._shared.step(f"{self._which}: {what}")
+
+    def note(self, sentence: str) -> None:
+        """Pass a sentence on."""
+        self._shared.note(sentence)

@@ -6,10 +6,10 @@ from datetime import date
 
 from basewise.candidates.lifecycle import Cycle, load_lifecycles, phase_on
 from basewise.model.distro import Distro
-from basewise.model.evidence import Support
+from basewise.model.evidence import NotCovered, Support, SupportPhase
 from basewise.model.inventory import Inventory
 
-__all__ = ["support_of_inventory"]
+__all__ = ["ended_support", "support_of_inventory"]
 
 _BRANCHED = frozenset({"alpine"})
 """Distributions whose releases are branches: `3.24` for `3.24.1`."""
@@ -29,6 +29,25 @@ def support_of_inventory(inventory: Inventory, today: date) -> Support | None:
         distro_lts_eol=_text(cycle.lts_eol if cycle else None),
         phase=phase_on(cycle, today),
     )
+
+
+def ended_support(inventory: Inventory, today: date) -> tuple[NotCovered, ...]:
+    """Return what is not seen because its support is over: few or no advisories are written for it any more.
+
+    A distribution after its long-term end, and interpreters that no OS package brought after the end of their minor.
+    """
+    said = []
+    cycle = _distro_cycle(inventory.distro)
+    if cycle is not None and phase_on(cycle, today) is SupportPhase.EOL:
+        why = f"its support ended on {cycle.lts_eol or cycle.eol}: hardly an advisory is written for it since"
+        said.append(NotCovered(f"newer vulnerabilities of {inventory.distro}", why))
+    minors = {runtime.minor for runtime in inventory.pythons if runtime.owner is None}
+    for minor in sorted(minors):
+        end = load_lifecycles().find("python", minor)
+        if end is not None and end.eol is not None and today > end.eol:
+            why = f"its support ended on {end.eol}: nobody says whether later ones apply to it"
+            said.append(NotCovered(f"newer vulnerabilities of CPython {minor}", why))
+    return tuple(said)
 
 
 def _distro_cycle(distro: Distro | None) -> Cycle | None:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -151,6 +154,23 @@ def test_a_registry_gives_the_same_findings_as_a_layout(
         host = f"127.0.0.1:{server.port}"
         assert run(["scan", f"{host}/team/app:1", "--plain-http", host, *NOW, "--format", "json"]) == 0
     assert document(capsys)["findings"] == local["findings"] != []
+
+
+def test_hash_seed_time_zone_and_locale_change_no_byte(
+    layout: str, use_store: UseStore, tmp_path: Path
+) -> None:
+    use_store(SEVERE, MILD)
+    found = []
+    for seed, zone, locale in (("1", "UTC", "C"), ("2", "Pacific/Kiritimati", "de_DE.UTF-8")):
+        output = tmp_path / f"{seed}.json"
+        subprocess.run(
+            [sys.executable, "-m", "basewise", "scan", layout, *NOW, "--format", "json", "-o", str(output)],
+            check=True,
+            env={**os.environ, "PYTHONHASHSEED": seed, "TZ": zone, "LC_ALL": locale},
+            timeout=120,
+        )
+        found.append(output.read_bytes())
+    assert found[0] == found[1]
 
 
 RULE = '[[{table}]]\nid = "CVE-2023-1"\nreason = "not reachable"\nexpires = {day}\n'

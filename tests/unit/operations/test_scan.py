@@ -187,7 +187,7 @@ def test_conda_packages_without_a_twin_are_said_to_be_unseen() -> None:
     assert ("CVE-2023-32681", "requests") in ids(found)
     (unseen,) = [item for item in found.coverage.not_covered if "conda" in item.what]
     assert (unseen.what, "openssl" in unseen.why, "requests" in unseen.why) == (
-        "1 conda packages",
+        "1 conda package",
         True,
         False,
     )
@@ -237,6 +237,23 @@ class TestWhatMayBeCalledClean:
 
     def test_a_clock_before_the_advisories_is_incomplete(self) -> None:
         assert scanned(debian(), store=opened(as_of="2027-01-01")).summary.verdict == "incomplete"
+
+    @pytest.mark.parametrize(
+        ("layers", "said"),
+        [
+            (
+                [debian(**{"etc/os-release": OS_RELEASE.replace("12", "10").replace("bookworm", "buster")})],
+                "newer vulnerabilities of debian 10 (buster)",
+            ),
+            ([debian(), {"usr/local/bin/python3.9": "\0003.9.20\0"}], "newer vulnerabilities of CPython 3.9"),
+        ],
+    )
+    def test_what_is_past_its_support_is_incomplete(
+        self, layers: list[dict[str, SmallFile]], said: str
+    ) -> None:
+        found = scanned(*layers, store=opened())
+        assert said in {item.what for item in found.coverage.not_covered}
+        assert found.summary.verdict == "incomplete"
 
     def test_only_ignored_findings_are_not_clean(self) -> None:
         from basewise.policy.ignore import rules_from  # noqa: PLC0415 - of this test alone
