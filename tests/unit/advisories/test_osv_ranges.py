@@ -95,7 +95,9 @@ def version_of(event: OsvEvent) -> str:
 def test_ranges_hold_what_the_events_mean(others: list[OsvEvent], version: str) -> None:
     listed = (OsvEvent(introduced="0"), *others)
     found = ranges_of_events(listed, pep440.sort_key)
-    assert any(contains(item, version, pep440.sort_key) for item in found) == affected(listed, version)
+    assert any(contains(item, pep440.sort_key(version), pep440.sort_key) for item in found) == affected(
+        listed, version
+    )
 
 
 @pytest.mark.parametrize(
@@ -133,6 +135,6 @@ def test_what_is_kept_of_a_list_is_what_the_ranges_do_not_hold(
     expected = {
         version
         for version in versions
-        if not any(contains(item, version, pep440.sort_key) for item in ranges)
+        if not any(contains(item, pep440.sort_key(version), pep440.sort_key) for item in ranges)
     }
     assert HeldVersions(ranges, pep440.sort_key).outside(versions) == tuple(sorted(expected))
