@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from basewise.errors import InvalidValueError
+from basewise.matching.aliases import is_erratum
 from basewise.matching.decision import Decision
 from basewise.matching.fixes import judge_fixes
 from basewise.model.advisory import Advisory, FactKind
@@ -51,7 +52,7 @@ def decide_affected(facts: Iterable[Advisory], installed: str, sort_key: SortKey
     fixed = None if at is None else _first_fix(affected, at, sort_key)
     if fixed is None:
         return Decision(state=State.OPEN, facts=tuple(holding), detail=_why_open(installed, at))
-    by = sorted({fact.detail for fact in holding if fact.detail and names_fix(fact, fixed)})
+    by = sorted({_statement(fact) for fact in holding if names_fix(fact, fixed)} - {""})
     detail = f"fixed in {fixed}{f' ({by[0]})' if by else ''}"
     return Decision(state=State.FIXED, facts=tuple(holding), detail=detail, fixed_version=fixed)
 
@@ -90,6 +91,11 @@ def decide_fixed_or_affected(facts: Iterable[Advisory], installed: str, sort_key
         fixed_version=state.fix.version,
         fixed_on=state.fix.published or None,
     )
+
+
+def _statement(fact: Advisory) -> str:
+    """Return the erratum that a fact was made from, "" when the vulnerability itself was described."""
+    return fact.id if is_erratum(fact.id) else fact.detail
 
 
 def names_fix(fact: Advisory, version: str | None) -> bool:

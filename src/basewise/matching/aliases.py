@@ -10,7 +10,7 @@ import msgspec
 
 from basewise.model.advisory import Advisory
 
-__all__ = ["Vulnerability", "by_vulnerability", "identifier_order"]
+__all__ = ["Vulnerability", "by_vulnerability", "identifier_order", "is_erratum"]
 
 _CVE = re.compile(r"CVE-(\d{4})-(\d{1,19})\Z", re.ASCII | re.IGNORECASE)
 # What OSV calls a distribution's view of a CVE: `DEBIAN-CVE-2026-1234`.
@@ -41,6 +41,11 @@ def identifier_order(identifier: str) -> tuple[int, int, int, str]:
     return rank, 0, 0, identifier
 
 
+def is_erratum(identifier: str) -> bool:
+    """Tell whether an id is that of an advisory that can gather fixes of several vulnerabilities."""
+    return _BUNDLE.match(identifier) is not None
+
+
 def by_vulnerability(facts: Iterable[Advisory]) -> tuple[Vulnerability, ...]:
     """Gather the facts of one package by vulnerability.
 
@@ -60,7 +65,7 @@ def by_vulnerability(facts: Iterable[Advisory]) -> tuple[Vulnerability, ...]:
     names = [_names(fact) for fact in known]
     parent: dict[str, str] = {}
     for fact, ids in zip(known, names, strict=True):
-        if _BUNDLE.match(fact.id):
+        if is_erratum(fact.id):
             for name in ids:
                 parent.setdefault(name, name)
         else:
@@ -70,7 +75,7 @@ def by_vulnerability(facts: Iterable[Advisory]) -> tuple[Vulnerability, ...]:
     for fact, ids in zip(known, names, strict=True):
         for root in {_root(parent, name) for name in _spoken_of(fact, ids)}:
             members[root].append(fact)
-            if _BUNDLE.match(fact.id):
+            if is_erratum(fact.id):
                 ids_of[root].add(fact.id)
     for name in parent:
         ids_of[_root(parent, name)].add(name)
@@ -107,7 +112,7 @@ def _spelled(name: str) -> str:
 
 def _spoken_of(fact: Advisory, names: Sequence[str]) -> Sequence[str]:
     """Return the names of the vulnerabilities that a fact speaks of: of a gathering advisory its CVEs."""
-    if not _BUNDLE.match(fact.id):
+    if not is_erratum(fact.id):
         return names[:1]
     return [name for name in names if _CVE.match(name)] or names[:1]
 
