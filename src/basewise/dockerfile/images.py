@@ -35,6 +35,7 @@ class UseKind(StrEnum):
     FROM = "FROM"
     COPY = "COPY --from"
     MOUNT = "RUN --mount"
+    COMPOSE = "image:"
 
 
 class ImageUse(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,8 +45,7 @@ class ImageUse(msgspec.Struct, frozen=True, kw_only=True):
         written: The name as written.
         image: The name with variables replaced; None where a build argument without default decides it.
         kind: Where it is named.
-        part: The instruction.
-        stage: Index of the stage.
+        stage: Index of the stage; -1 outside of any.
         platform: Platform that FROM asks for, variables replaced; "" for the default one.
         start: Where the name begins in the file.
         end: Where it ends.
@@ -56,7 +56,6 @@ class ImageUse(msgspec.Struct, frozen=True, kw_only=True):
     written: str
     image: str | None
     kind: UseKind
-    part: Part
     stage: int
     platform: str = ""
     start: int
@@ -122,7 +121,7 @@ def image_uses(dockerfile: Dockerfile, resolved: Sequence[ResolvedStage]) -> tup
                 inside.update(argument_defaults((part,), {**scope, **inside}))
             for written, kind, at in _named_images(part, dockerfile.escape):
                 if unquoted(written).lower() not in names:
-                    found.append(_flag_use(part, written, kind, at=at, stage=one.stage.index, scope=inside))
+                    found.append(_flag_use(written, kind, at=at, stage=one.stage.index, scope=inside))
     return tuple(found)
 
 
@@ -164,7 +163,6 @@ def _from_use(
         written=stage.base,
         image=base or None,
         kind=UseKind.FROM,
-        part=stage.origin,
         stage=stage.index,
         platform=expand(stage.platform or "", scope) or "",
         start=start,
@@ -193,7 +191,6 @@ def _named_images(part: Part, escape: str) -> Iterator[tuple[str, UseKind, int]]
 
 
 def _flag_use(
-    part: Part,
     written: str,
     kind: UseKind,
     *,
@@ -207,7 +204,6 @@ def _flag_use(
         written=written,
         image=expand(plain, scope) or None,
         kind=kind,
-        part=part,
         stage=stage,
         start=at,
         end=at + len(written),

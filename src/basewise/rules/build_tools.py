@@ -1,0 +1,90 @@
+"""Compilers and headers in the image that runs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from basewise.dockerfile.shell import Call
+from basewise.model.check import CheckSeverity
+from basewise.rules.described import described
+from basewise.rules.os_packages import call_place
+from basewise.rules.rule import Context, Found, RuleCheck, Run
+
+__all__ = ["BUILD_TOOLS"]
+
+_TOOLS = re.compile(
+    r"(?:gcc|g\+\+|cpp|clang|llvm|gfortran|golang|rustc|automake|autoconf|bison|openjdk-\d+-jdk)(?:-[0-9.]+)?\Z"
+    r"|(?:build-essential|build-base|make|cmake|cargo|ninja-build|ninja|libtool|flex|pkg-config|pkgconf|binutils"
+    r"|dpkg-dev|swig|nasm|yasm|patchelf|linux-headers|go|rust|cython3?|python3-dev|g\+\+-multilib)\Z"
+    r"|.+-(?:dev|devel)\Z"
+)
+_REMOVES = frozenset({"purge", "remove", "autoremove", "del"})
+_HINT = "install them in a stage of their own, and copy what was built: `COPY --from=builder`"
+
+
+def _build_tools(context: Context) -> Iterator[Found]:
+    base = context.base
+    if base is not None and base.facts is not None and base.facts.surface.compiler:
+        yield Found(
+            start=base.use.start,
+            end=base.use.end,
+            image=base.name,
+            message=f"the finished image stands on `{base.name}`, which brings compilers and headers",
+            hint="build in a first stage, and let the last one stand on a slim image",
+            evidence=base.source,
+        )
+    for run in context.runs:
+        if not run.final:
+            continue
+        gone = _removed(run)
+        for script, call in run.calls:
+            if not call.installs or _virtual_name(call) in gone:
+                continue
+            names = sorted({word.text for word in call.operands if word.literal})
+            tools = tuple(name for name in names if _TOOLS.match(_bare(name)) and _bare(name) not in gone)
+            if tools:
+                start, end = call_place(script, call, run)
+                verb = "is for building, and stays" if len(tools) == 1 else "are for building, and stay"
+                yield Found(
+                    start=start,
+                    end=end,
+                    message=f"{', '.join(tools)} {verb} in the finished image",
+                    hint=_HINT,
+                    packages=tools,
+                )
+
+
+def _removed(run: Run) -> frozenset[str]:
+    """Return names that the instruction removes again; all of them belong to the same layer."""
+    return frozenset(
+        _bare(word.text)
+        for _, call in run.calls
+        if call.manager and call.verb is not None and call.verb.text in _REMOVES
+        for word in call.operands
+    )
+
+
+def _virtual_name(call: Call) -> str:
+    texts = [option.text for option in call.options]
+    for index, text in enumerate(texts):
+        name, equals, value = text.partition("=")
+        if name in {"-t", "--virtual"}:
+            return value if equals else "".join(texts[index + 1 : index + 2])
+    return ""
+
+
+def _bare(name: str) -> str:
+    """Return a package name without version, architecture and release."""
+    return re.split(r"[=:/~<>@]", name, maxsplit=1)[0]
+
+
+BUILD_TOOLS = RuleCheck(
+    described(
+        "BW026",
+        "build-tools",
+        CheckSeverity.WARNING,
+        "No compiler, header or `-dev` package is in the finished image.",
+    ),
+    _build_tools,
+)
