@@ -18,12 +18,34 @@ import msgspec
 
 from basewise.errors import ManifestError, UsageError
 
-__all__ = ["ENVIRONMENT_NAMES", "FileSettings", "load_settings"]
+__all__ = ["ENVIRONMENT_NAMES", "FileSettings", "PolicySettings", "load_settings"]
 
 MAX_SETTINGS_BYTES = 1024 * 1024
 _TRUE = frozenset({"1", "true", "yes", "on"})
-_IN_FILES_ONLY = frozenset({"ignore", "weights"})
+_IN_FILES_ONLY = frozenset({"ignore", "policy", "weights"})
 _FALSE = frozenset({"", "0", "false", "no", "off"})
+
+
+class PolicySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="kebab"):
+    """What `[tool.basewise.policy]` can say of Dockerfiles; None means not said.
+
+    Args:
+        allowed_registries: Registries, or repositories in them, that images may come from.
+        allowed_publishers: Publishers of images.
+        max_digest_age_days: Age beyond which a digest wants to be refreshed.
+        support_warning_days: Days before an end of support from which on it is said.
+        severity: Rule (id or name) to `off`, `note`, `warning` (or `warn`) or `error`.
+        fail_on: Least severity that violates the gate.
+        never_ignore: Rules that no comment takes out.
+    """
+
+    allowed_registries: tuple[str, ...] | None = None
+    allowed_publishers: tuple[str, ...] | None = None
+    max_digest_age_days: int | None = None
+    support_warning_days: int | None = None
+    severity: dict[str, str] | None = None
+    fail_on: str | None = None
+    never_ignore: tuple[str, ...] | None = None
 
 
 class FileSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -43,6 +65,7 @@ class FileSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         max_size: Largest finished application on disk, for example `800MB` or `1GiB`.
         only_fixable: Let `scan` show findings with a fixed version only.
         platform: Platform of the image, for example `linux/arm64`.
+        policy: What `check` holds Dockerfiles against: a table, see the guide "Gate a pull request".
         prefer: Named weights: `balanced`, `security` or `size`.
         python: Restrict to a Python minor, for example `3.12`.
         requirement: Requirements files that replace the search for manifests.
@@ -63,6 +86,7 @@ class FileSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     max_size: str | None = None
     only_fixable: bool | None = None
     platform: str | None = None
+    policy: PolicySettings | None = None
     prefer: str | None = None
     python: str | None = None
     requirement: tuple[str, ...] | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -46,13 +47,14 @@ def user_data_directory() -> Path | None:
         return None
 
 
-def write_atomically(path: Path, content: bytes, *, private: bool = False) -> None:
+def write_atomically(path: Path, content: bytes, *, private: bool = False, keep_mode: bool = False) -> None:
     """Write a file beside its place and rename it there; a device or a pipe is written to.
 
     Args:
         path: The file to write; its directory is made when missing.
         content: All of it.
         private: Readable by the owner alone (0600); otherwise as the umask says.
+        keep_mode: Give the file the permissions of the one that it replaces, where there is one.
 
     Raises:
         OutputError: The file could not be written; an old one is untouched.
@@ -90,7 +92,9 @@ def make_atomically(path: Path, make: Callable[[Path], None], *, private: bool =
             make(temporary)
             with temporary.open("r+b") as file:
                 os.fsync(file.fileno())
-            if not private:
+            if keep_mode and path.exists():
+                Path(temporary).chmod(stat.S_IMODE(path.stat().st_mode))
+            elif not private:
                 _apply_umask(temporary)
             temporary.replace(path)
         except BaseException:

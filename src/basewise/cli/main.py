@@ -22,6 +22,7 @@ EXIT_INTERRUPTED = 130
 
 COMMANDS = {
     "candidates": ("basewise.cli.commands.candidates", "The catalogue of base images."),
+    "check": ("basewise.cli.commands.check", "Hold Dockerfiles and compose files against the rules."),
     "choose": ("basewise.cli.commands.choose", "Rank base images for an application, with evidence."),
     "db": ("basewise.cli.commands.db", "The advisory store."),
     "explain": ("basewise.cli.commands.explain", "What one vulnerability is to one image, and why."),

@@ -22,7 +22,15 @@ from basewise.dockerfile.places import argument_place, digest_place
 from basewise.dockerfile.variables import argument_defaults, expand, unquoted
 from basewise.model.platform import LINUX_AMD64, Platform
 
-__all__ = ["ImageUse", "ResolvedStage", "UseKind", "image_uses", "resolve_stages", "stage_chain"]
+__all__ = [
+    "ImageUse",
+    "ResolvedStage",
+    "UseKind",
+    "contributing_stages",
+    "image_uses",
+    "resolve_stages",
+    "stage_chain",
+]
 
 _SCRATCH = "scratch"
 _WHOLE = re.compile(r"(.+)\Z", re.DOTALL)
@@ -142,6 +150,29 @@ def stage_chain(resolved: Sequence[ResolvedStage], target: str | None = None) ->
     while chain[-1].parent is not None:
         chain.append(resolved[chain[-1].parent])
     return tuple(reversed(chain))
+
+
+def contributing_stages(
+    dockerfile: Dockerfile, resolved: Sequence[ResolvedStage], chain: Sequence[ResolvedStage]
+) -> frozenset[int]:
+    """Return the stages whose files can be in the built image: its own chain, and what that copies from."""
+    numbers = {
+        name: one.stage.index for one in resolved for name in (one.stage.name, str(one.stage.index)) if name
+    }
+    waiting = [one.stage.index for one in chain]
+    found: set[int] = set()
+    while waiting:
+        index = waiting.pop()
+        if index in found:
+            continue
+        found.add(index)
+        parent = resolved[index].parent
+        waiting += [parent] if parent is not None else []
+        for part in resolved[index].stage.parts:
+            for written, _, _ in _named_images(part, dockerfile.escape):
+                source = numbers.get(unquoted(written).lower())
+                waiting += [source] if source is not None else []
+    return frozenset(found)
 
 
 def _platform_arguments(platform: Platform) -> dict[str, str | None]:

@@ -55,6 +55,7 @@ class ImageEvidence(msgspec.Struct, frozen=True, kw_only=True):
         source: Where the facts come from, with their date; "" when nothing is known.
         publisher: Who publishes it.
         explicit: Name that says the same and can be written instead of a floating tag, "" for none.
+        floating: The tag names no release of a distribution.
         moved_from: What the tag named before it moved to another distribution: a sentence; "" for nothing known.
         user: User of the image, None when not known.
     """
@@ -75,6 +76,7 @@ class ImageEvidence(msgspec.Struct, frozen=True, kw_only=True):
     source: str = ""
     publisher: str = ""
     explicit: str = ""
+    floating: bool = False
     moved_from: str = ""
     user: str | None = None
 

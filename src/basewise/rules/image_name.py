@@ -66,25 +66,31 @@ def digest_edit(image: ImageEvidence) -> Edit | None:
 
 def _floating(context: Context) -> Iterator[Found]:
     for image in context.images:
-        if not image.explicit or image.reference is None or image.reference.tag in (None, _LATEST):
+        if not (image.explicit or image.floating) or image.reference is None:
+            continue
+        if image.reference.tag in (None, _LATEST):
             continue
         pinned = image.reference.digest is not None
-        edit = (
-            None
-            if pinned or "$" in image.use.written
-            else Edit(image.use.start, image.use.end, image.use.written.replace(image.name, image.explicit))
-        )
-        if edit is not None and edit.text == image.use.written:
-            edit = None
+        edit = None if pinned else _explicit_edit(image)
         yield _at(
             image,
             f"the tag of `{image.name}` names no release of its distribution: it will move to the next one",
-            f"write `{image.explicit}`, which is the same image",
+            f"write `{image.explicit}`, which is the same image"
+            if image.explicit
+            else f"write the release too, such as `{image.name}-trixie`",
             severity=CheckSeverity.NOTE if pinned else None,
             evidence=image.source,
             fix=f"write `{image.explicit}`" if edit else "",
             edits=(edit,) if edit else (),
         )
+
+
+def _explicit_edit(image: ImageEvidence) -> Edit | None:
+    """Return the edit that writes the tag out, None where variables or the registry's name stand in the way."""
+    if not image.explicit or image.use.written not in {image.name, f"docker.io/library/{image.name}"}:
+        return None
+    tag = image.name.rpartition(":")[2]
+    return Edit(image.use.end - len(tag), image.use.end, image.explicit.rpartition(":")[2])
 
 
 def _not_allowed(context: Context) -> Iterator[Found]:

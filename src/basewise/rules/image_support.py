@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 
 from basewise._internal.text import plural
@@ -16,6 +16,8 @@ from basewise.rules.rule import Context, Found, RuleCheck
 
 __all__ = ["DISTRO_SUPPORT", "PRERELEASE", "PYTHON_SUPPORT"]
 
+_NEWER_DISTRO = "`basewise choose` shows images in regular support"
+_NEWER_PYTHON = "a newer Python changes the ABI: `basewise choose` shows what fits"
 _BASES = frozenset({UseKind.FROM, UseKind.COMPOSE})
 
 
@@ -29,18 +31,36 @@ def _distro(context: Context) -> Iterator[Found | NotCovered]:
             )
             continue
         cycle = known.find(distro.id, distro.version)
+        if cycle is None and _is_older_than_all(
+            distro.version, known.products.get(distro.id, ()), context.today
+        ):
+            yield _found(
+                image, CheckSeverity.ERROR, f"{distro} is long past its end of support", hint=_NEWER_DISTRO
+            )
+            continue
         if cycle is None or cycle.eol is None:
             yield NotCovered(f"support of {distro}", "its end of support is not known here")
             continue
         judged = _judge(str(distro), cycle, context.today, context.policy.support_warning_days)
         if judged is not None:
-            yield _found(image, *judged, hint="`basewise choose` shows images in regular support")
+            yield _found(image, *judged, hint=_NEWER_DISTRO)
 
 
 def _python(context: Context) -> Iterator[Found]:
     known = load_lifecycles()
     for image in _bases(context):
         cycle = known.find("python", image.python) if image.python else None
+        if (
+            image.python
+            and cycle is None
+            and _is_older_than_all(image.python, known.products["python"], context.today)
+        ):
+            yield _found(
+                image,
+                CheckSeverity.ERROR,
+                f"Python {image.python} is long past its end of support",
+                hint=_NEWER_PYTHON,
+            )
         if cycle is None or cycle.eol is None:
             continue
         judged = _judge(f"Python {image.python}", cycle, context.today, context.policy.support_warning_days)
@@ -59,6 +79,21 @@ def _prerelease(context: Context) -> Iterator[Found]:
                 f"`{image.name}` holds a pre-release of Python",
                 hint="take a released Python",
             )
+
+
+def _is_older_than_all(version: str, cycles: Sequence[Cycle], today: date) -> bool:
+    """Tell whether a release is before every known one, of which the oldest has ended: releases end in their order."""
+    try:
+        oldest = min(cycles, key=lambda cycle: _numbers(cycle.cycle), default=None)
+        if oldest is None or oldest.eol is None or _numbers(version) >= _numbers(oldest.cycle):
+            return False
+    except ValueError:
+        return False
+    return today > max(oldest.eol, oldest.lts_eol or oldest.eol)
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split("."))
 
 
 def _judge(what: str, cycle: Cycle, today: date, warning_days: int) -> tuple[CheckSeverity, str] | None:

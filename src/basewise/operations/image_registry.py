@@ -1,0 +1,90 @@
+"""What registries say today of the images that files name; asked only where the user allows it."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING, Self
+
+from basewise.errors import ImageError
+from basewise.model.digest import Digest
+from basewise.model.evidence import NotCovered
+from basewise.model.platform import Platform
+from basewise.model.reference import Reference
+from basewise.operations.read_image import ImageAccess, registry_options
+from basewise.progress import Progress
+
+if TYPE_CHECKING:
+    from basewise.oci.registry_client import RegistryClient
+
+__all__ = ["Registry"]
+
+
+class Registry:
+    """Looks up digests and dates, each once; what fails is remembered with its reason.
+
+    Args:
+        access: How registries may be asked.
+        platform: Of which image of several the date is read.
+        progress: Told of each question.
+    """
+
+    def __init__(self, access: ImageAccess, platform: Platform, progress: Progress) -> None:
+        self._access = access
+        self._platform = platform
+        self._progress = progress
+        self._client: RegistryClient | None = None
+        self._digests: dict[Reference, Digest | None] = {}
+        self.problems: dict[Reference, ImageError] = {}
+
+    def __enter__(self) -> Self:
+        from basewise.oci.registry_client import RegistryClient  # noqa: PLC0415 - brings the HTTP library, 80 ms
+
+        self._client = RegistryClient(registry_options(self._access), progress=self._progress)
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        if self._client is not None:
+            self._client.close()
+            self._client = None
+
+    def digest_of(self, reference: Reference) -> Digest | None:
+        """Return the digest that a tag leads to now; None where the registry does not say, see `problems`."""
+        if reference not in self._digests:
+            self._digests[reference] = self._ask(reference)
+        return self._digests[reference]
+
+    def created(self, reference: Reference) -> date | None:
+        """Return when the image of a digest was made, None where its configuration does not say."""
+        if self._client is None:
+            return None
+        from basewise.oci.registry import open_registry  # noqa: PLC0415 - as above
+
+        try:
+            with open_registry(
+                reference, self._platform, client=self._client, progress=self._progress
+            ) as image:
+                return image.config.created.date() if image.config.created is not None else None
+        except ImageError as error:
+            self.problems[reference] = error
+            return None
+
+    @property
+    def not_covered(self) -> tuple[NotCovered, ...]:
+        """What registries did not say, and why."""
+        return tuple(
+            NotCovered(f"what the registry says of `{reference.familiar}`", error.message)
+            for reference, error in sorted(self.problems.items(), key=lambda pair: str(pair[0]))
+        )
+
+    def _ask(self, reference: Reference) -> Digest | None:
+        if self._client is None:
+            return None
+        from basewise.oci.registry import resolve_reference  # noqa: PLC0415 - as above
+
+        self._progress.step(f"asking for {reference.familiar}")
+        try:
+            _, descriptor = resolve_reference(self._client, reference)
+        except ImageError as error:
+            self.problems[reference] = error
+            return None
+        return descriptor.digest
