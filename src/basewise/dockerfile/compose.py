@@ -115,13 +115,13 @@ class _Reader:
 
     def pairs(self, node: yaml.Node | None, depth: int = 0) -> Iterator[tuple[str, yaml.Node]]:
         """Yield the members of a mapping, those that it merges last."""
-        value: Any = node.value if node is not None and node.id == "mapping" else []
+        value: Any = node.value if node is not None and _is(node, "mapping") else []
         merged: list[yaml.Node] = []
         for key, member in value:
-            if key.id != "scalar":
+            if not _is(key, "scalar"):
                 continue
             if key.value == "<<":
-                merged += member.value if member.id == "sequence" else [member]
+                merged += member.value if _is(member, "sequence") else [member]
             else:
                 yield key.value, member
         for each in merged:
@@ -134,7 +134,7 @@ class _Reader:
         return next((member for key, member in self.pairs(node) if key == name), None)
 
     def text_of(self, node: yaml.Node | None) -> str | None:
-        return str(node.value) if node is not None and node.id == "scalar" else None
+        return str(node.value) if node is not None and _is(node, "scalar") else None
 
     def resolved(self, node: yaml.Node | None) -> str | None:
         """Return a text with its variables replaced by their defaults; None where one has none."""
@@ -163,7 +163,7 @@ class _Reader:
 
     def build(self, service: str, node: yaml.Node) -> ComposeBuild:
         line = node.start_mark.line + 1
-        if node.id == "scalar":
+        if _is(node, "scalar"):
             return ComposeBuild(service=service, line=line, context=self.resolved(node))
         inline = self.member(node, "dockerfile_inline")
         context = self.member(node, "context")
@@ -173,7 +173,7 @@ class _Reader:
             context="." if context is None else self.resolved(context),
             dockerfile=self.resolved(self.member(node, "dockerfile")),
             inline=None
-            if inline is None or inline.id != "scalar"
+            if inline is None or not _is(inline, "scalar")
             else (str(inline.value), _first_line(inline)),
             target=self.resolved(self.member(node, "target")),
             args=self._args(self.member(node, "args")),
@@ -183,16 +183,20 @@ class _Reader:
         found: dict[str, str | None] = {}
         if node is None:
             return found
-        if node.id == "mapping":
+        if _is(node, "mapping"):
             for name, value in self.pairs(node):
                 found[name] = self.resolved(value) if value.tag != "tag:yaml.org,2002:null" else None
                 if len(found) >= MAX_ARGS:
                     break
-        elif node.id == "sequence":
+        elif _is(node, "sequence"):
             for item in node.value[:MAX_ARGS]:
-                name, equals, value = (self.text_of(item) or "").partition("=")
-                found[str(name)] = expand(str(value), {}) if equals else None
+                pair = (self.text_of(item) or "").partition("=")
+                found[pair[0]] = expand(pair[2], {}) if pair[1] else None
         return found
+
+
+def _is(node: yaml.Node | None, kind: str) -> bool:
+    return getattr(node, "id", "") == kind
 
 
 def _first_line(node: yaml.Node) -> int:

@@ -6,6 +6,7 @@ not inspected itself, and is said to be inferred.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from enum import StrEnum
 from functools import lru_cache
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["Collected", "FactOrigin", "FoundFact", "WheelFacts", "WheelTable"]
 
 _FILE = "wheels/facts.json.gz"
+_RELEASE = re.compile(r"[a-z0-9][a-z0-9-]*-[A-Za-z0-9][A-Za-z0-9.+!_]*-[a-z0-9]+-[a-z0-9_]+\Z")
 _HEX = frozenset("0123456789abcdef")
 _SHA256_CHARACTERS = 64
 
@@ -184,11 +186,32 @@ class WheelFacts:
     def _sibling(self, file: DistributionFile) -> WheelFact | None:
         """Return the inspected wheel that stands in for this one; the same platform tags are preferred."""
         key = WheelKey.of(file.filename)
+        if key is not None and key not in self._siblings:
+            self._recall(key)
         others = self._siblings.get(key, []) if key is not None else []
         platform = file.filename.rpartition("-")[2]
         own = [fact for fact, _ in others if fact.filename != file.filename]
         same = [fact for fact in own if fact.filename.endswith(f"-{platform}")]
         return max(same or own, key=lambda fact: fact.filename, default=None)
+
+    def _recall(self, key: WheelKey) -> None:
+        """Take the wheel of a release from the cache that was inspected for another Python; look once."""
+        self._siblings[key] = []
+        path = self._release_path(key)
+        if path is None:
+            return
+        try:
+            sha256 = path.read_text(encoding="ascii", errors="replace")[:_SHA256_CHARACTERS]
+        except OSError:
+            return
+        fact = self._read_cache(sha256)
+        if fact is not None and fact.inspected and WheelKey.of(fact.filename) == key:
+            self._remember(fact, FactOrigin.CACHE)
+
+    def _release_path(self, key: WheelKey) -> Path | None:
+        """Return where the cache says which wheel of a release was inspected; None for a name that is no file's."""
+        name = f"{key.name}-{key.version}-{key.libc}-{key.arch}"
+        return self._cache / "releases" / name if _RELEASE.match(name) else None
 
     def _inferred(self, file: DistributionFile, own: WheelFact | None, sibling: WheelFact) -> FoundFact:
         """Return the needs of `sibling` under the name of `file`, with its own size where that is known."""
@@ -252,8 +275,12 @@ class WheelFacts:
 
     def _write_cache(self, fact: WheelFact) -> list[str]:
         """Keep a fact; an unwritable cache is a sentence, not an error."""
+        key = WheelKey.of(fact.filename)
+        release = self._release_path(key) if key is not None and fact.inspected else None
         try:
             write_atomically(self._cache / f"{fact.sha256}.json", msgspec.json.encode(fact))
+            if release is not None:
+                write_atomically(release, fact.sha256.encode())
         except OutputError:
             return [f"the wheel cache `{self._cache}` cannot be written: what was inspected is not kept"]
         return []

@@ -142,7 +142,7 @@ class AppReader:
             inspect_unknown=self._online,
         )
         try:
-            report = judge_all(application, [image, equipped], options, progress=self._progress)
+            report = judge_all(application, (image, equipped), options, progress=self._progress)
         except ResolveError as error:
             hint = "" if self._online else "; `--online` lets the package index be asked"
             return _unseen(evidence, NotCovered(what, f"{error.message}{hint}"))
@@ -266,4 +266,7 @@ def _libraries(image: BaseImage, names: Sequence[str]) -> tuple[str, ...]:
     if suite is None or image.packages_basis.kind is BasisKind.UNKNOWN:
         return ()
     providers = set(suite.packages.values())
-    return tuple(sorted(name for name in names if name in providers and name.startswith("lib")))
+    present = {package.name for package in image.packages or ()}
+    return tuple(
+        sorted(name for name in names if name in providers and name.startswith("lib") and name not in present)
+    )

@@ -16,9 +16,9 @@ from basewise.dockerfile.parse import encode_dockerfile
 from basewise.errors import InputError
 from basewise.model.check import Check
 from basewise.model.evidence import NotCovered
-from basewise.operations.check import Checker, edits_of, look_again
 from basewise.operations.check_options import CheckOptions
 from basewise.operations.check_targets import Target, find_targets
+from basewise.operations.checker import Checker, edits_of, look_again
 from basewise.progress import Progress
 
 __all__ = ["FixedFile", "Repaired", "difference", "fix"]

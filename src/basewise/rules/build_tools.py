@@ -25,7 +25,7 @@ _HINT = "install them in a stage of their own, and copy what was built: `COPY --
 
 def _build_tools(context: Context) -> Iterator[Found]:
     base = context.base
-    if base is not None and base.facts is not None and base.facts.surface.compiler:
+    if base is not None and base.standing is not None and base.standing.surface.compiler:
         yield Found(
             start=base.use.start,
             end=base.use.end,

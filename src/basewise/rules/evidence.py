@@ -87,6 +87,11 @@ class ImageEvidence(msgspec.Struct, frozen=True, kw_only=True):
             return self.use.written
         return msgspec.structs.replace(self.reference, digest=None).familiar
 
+    @property
+    def standing(self) -> BaseImage | None:
+        """The facts to judge by: of this build, or of a newer one of the same tag where this one is an older build."""
+        return self.facts or (self.newest if self.superseded else None)
+
 
 class AppEvidence(msgspec.Struct, frozen=True, kw_only=True):
     """The application that a Dockerfile builds, judged on the image that it stands on.

@@ -36,19 +36,23 @@ def _no_digest(context: Context) -> Iterator[Found]:
         if image.reference is None or image.reference.digest is not None:
             continue
         edit = digest_edit(image)
-        known = (
-            f" (known: `{image.newest_digest}`)" if image.newest_digest is not None and edit is None else ""
-        )
-        why = image.use.no_digest_why
-        command = f"`basewise pin {safe_text(context.path)}` writes the digest{known}"
         yield _at(
             image,
             f"`{image.name}` has no digest: what it names can change",
-            f"{why}; then {command}" if why else command,
+            _digest_hint(context, image),
             evidence=image.source if edit else "",
             fix=f"insert the digest of {image.source}" if edit else "",
             edits=(edit,) if edit else (),
         )
+
+
+def _digest_hint(context: Context, image: ImageEvidence) -> str:
+    if image.use.no_digest_why:
+        known = f" (known: `{image.newest_digest}`)" if image.newest_digest is not None else ""
+        return f"no digest can be inserted here: {image.use.no_digest_why}{known}"
+    command = f"`basewise pin {safe_text(context.path)}` writes the digest"
+    no_tag = image.reference is not None and image.reference.tag in (None, _LATEST)
+    return f"write a tag first; then {command}" if no_tag else command
 
 
 def digest_edit(image: ImageEvidence) -> Edit | None:

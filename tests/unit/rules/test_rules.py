@@ -1,0 +1,167 @@
+"""Each rule: what violates it, how gravely, and what does not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from basewise.candidates.catalogue import load_catalogue
+from basewise.model.check import Check, CheckFinding
+
+Rules = Callable[..., list[CheckFinding]]
+Look = Callable[..., Check]
+
+CURRENT = "python:3.13-slim-trixie"
+ERROR, WARNING, NOTE = "error", "warning", "note"
+
+
+def digest(name: str = CURRENT) -> str:
+    return str(load_catalogue().find(name).index_digest)
+
+
+def superseded(name: str) -> str:
+    return next(build.index_digest for build in load_catalogue().superseded if build.image == name)
+
+
+@pytest.mark.parametrize(
+    ("rule", "text", "expected"),
+    [
+        ("BW001", "FROM python\n", [(1, ERROR)]),
+        ("BW001", "FROM python:latest\n", [(1, ERROR)]),
+        ("BW001", "FROM x:1\nCOPY --from=y / /\nRUN --mount=from=z:latest true\n", [(2, ERROR), (3, ERROR)]),
+        ("BW001", "FROM python@sha256:" + "0" * 64 + "\n", []),
+        ("BW001", "FROM scratch\n", []),
+        ("BW001", "FROM x:1 AS a\nFROM a\n", []),
+        ("BW002", f"FROM {CURRENT}\n", [(1, ERROR)]),
+        ("BW002", f"FROM {CURRENT}@{digest()}\n", []),
+        ("BW003", f"FROM {CURRENT}@{digest()}\n", []),
+        ("BW003", f"FROM python:3.11-slim-bullseye@{digest('python:3.11-slim-bullseye')}\n", [(1, NOTE)]),
+        ("BW003", f"FROM python:3.11-bookworm@{superseded('python:3.11-bookworm')}\n", [(1, WARNING)]),
+        ("BW004", f"FROM python:3.11-bookworm@{superseded('python:3.11-bookworm')}\n", [(1, ERROR)]),
+        ("BW004", f"FROM {CURRENT}@{digest()}\n", []),
+        ("BW005", "FROM python:3.13-slim\n", [(1, WARNING)]),
+        ("BW005", f"FROM python:3.13-slim@{digest()}\n", [(1, NOTE)]),
+        ("BW005", "FROM python:3.12\n", [(1, WARNING)]),
+        ("BW005", "FROM ubuntu:rolling\n", [(1, WARNING)]),
+        ("BW005", f"FROM {CURRENT}\nCOPY --from=ubuntu:24.04 / /\nCOPY --from=debian:trixie-slim / /\n", []),
+        ("BW005", "FROM python:3.13.15-slim-bookworm\n", []),
+        ("BW005", "FROM team/base:1\n", []),
+        ("BW006", "FROM python:3.11-slim\n", [(1, ERROR)]),
+        ("BW006", f"FROM python:3.13-slim@{digest('python:3.13-slim-bookworm')}\n", [(1, ERROR)]),
+        ("BW006", "FROM python:3.13-slim\n", []),
+        ("BW007", "FROM python:3.11-slim-bullseye\n", [(1, ERROR)]),
+        ("BW007", "FROM ubuntu:18.04\n", [(1, ERROR)]),
+        ("BW007", "FROM alpine:3.9\n", [(1, ERROR)]),
+        ("BW007", "FROM python:3.13-slim-bookworm\n", [(1, WARNING)]),
+        ("BW007", "FROM nvidia/cuda:12.4.1-runtime-ubuntu2204\n", []),
+        ("BW007", f"FROM {CURRENT}\nCOPY --from=ubuntu:18.04 / /\n", []),
+        ("BW008", "FROM python:3.10-slim-trixie\n", [(1, ERROR)]),
+        ("BW008", "FROM python:2.7\n", []),
+        ("BW008", "FROM python:3.6-slim\n", [(1, ERROR)]),
+        ("BW008", f"FROM {CURRENT}\n", []),
+        ("BW009", "FROM python:3.15-rc-slim-trixie\n", [(1, ERROR)]),
+        ("BW009", "FROM python:3.16.0a1-slim\n", [(1, ERROR)]),
+        ("BW009", f"FROM {CURRENT}\n", []),
+        ("BW011", "ARG A\nFROM $A\n", [(2, WARNING)]),
+        ("BW011", "FROM UPPER/case:1\n", [(1, WARNING)]),
+        ("BW011", f"FROM {CURRENT}\n", []),
+        ("BW020", f"FROM {CURRENT}\n", [(1, ERROR)]),
+        ("BW020", f"FROM {CURRENT}\nUSER root\n", [(2, ERROR)]),
+        ("BW020", f"FROM {CURRENT}\nUSER 0:5\n", [(2, ERROR)]),
+        ("BW020", f"FROM {CURRENT}\nARG U=root\nUSER $U\n", [(3, ERROR)]),
+        ("BW020", f"FROM {CURRENT}\nUSER 1000\nUSER root\nRUN x\nUSER app\n", []),
+        ("BW020", f"FROM {CURRENT} AS a\nUSER app\nFROM a\n", []),
+        ("BW020", f"FROM {CURRENT} AS a\nUSER app\nFROM {CURRENT}\n", [(3, ERROR)]),
+        ("BW020", "FROM scratch\n", [(1, ERROR)]),
+        ("BW020", "FROM team/base:1\n", []),
+        ("BW021", f"FROM {CURRENT}\nRUN apt-get update && apt-get -y install a\n", [(2, WARNING)]),
+        ("BW021", f"FROM {CURRENT}\nRUN apt-get install -y --no-install-recommends a\n", []),
+        ("BW021", f"FROM {CURRENT}\nRUN apt-get -o APT::Install-Recommends=false install -y a\n", []),
+        (
+            "BW021",
+            f"FROM {CURRENT}\nRUN echo 'APT::Install-Recommends \"0\";' > /etc/apt/apt.conf.d/x\nRUN apt-get install a\n",
+            [],
+        ),
+        ("BW021", f"FROM {CURRENT} AS b\nRUN apt-get install -y a\nFROM {CURRENT}\n", [(2, NOTE)]),
+        ("BW021", f"FROM {CURRENT}\nRUN apt-get install -f\n", []),
+        ("BW022", f"FROM {CURRENT}\nRUN apt-get update && apt-get install -y a\n", [(2, WARNING)]),
+        ("BW022", f"FROM {CURRENT}\nRUN apt-get update && rm -rf /var/lib/apt/lists/*\n", []),
+        ("BW022", f"FROM {CURRENT}\nRUN apt-get update && apt-get distclean\n", []),
+        ("BW022", f"FROM {CURRENT}\nRUN --mount=type=cache,target=/var/lib/apt apt-get update\n", []),
+        ("BW022", f"FROM {CURRENT}\nRUN apt-get update\nRUN rm -rf /var/lib/apt/lists/*\n", [(2, WARNING)]),
+        ("BW022", f"FROM {CURRENT} AS b\nRUN apt-get update\nFROM {CURRENT}\n", []),
+        ("BW023", "FROM python:3.13-alpine3.24\nRUN apk add a\n", [(2, WARNING)]),
+        ("BW023", "FROM python:3.13-alpine3.24\nRUN apk --no-cache add a\n", []),
+        ("BW023", "FROM python:3.13-alpine3.24\nRUN apk add a && rm -rf /var/cache/apk/*\n", []),
+        ("BW024", f"FROM {CURRENT}\nRUN pip install numpy\n", [(2, WARNING)]),
+        ("BW024", f"FROM {CURRENT}\nRUN python3 -m pip install -U 'a>=1' b==2\n", [(2, WARNING)]),
+        ("BW024", f"FROM {CURRENT}\nRUN pip install numpy==2.4.0 'pandas == 3.0'\n", []),
+        ("BW024", f"FROM {CURRENT}\nRUN pip install .\n", [(2, WARNING)]),
+        ("BW024", f"FROM {CURRENT}\nRUN pip install --no-deps .\n", []),
+        ("BW024", f"FROM {CURRENT}\nRUN pip install -c constraints.txt .\n", []),
+        ("BW024", f"FROM {CURRENT}\nRUN uv sync\n", [(2, WARNING)]),
+        ("BW024", f"FROM {CURRENT}\nRUN uv sync --locked && pipenv install --deploy && poetry install\n", []),
+        ("BW024", f"FROM {CURRENT}\nRUN pipenv install\n", [(2, WARNING)]),
+        ("BW024", f"FROM {CURRENT}\nRUN pip --version && pip download x && uv run y\n", []),
+        ("BW025", f"FROM {CURRENT}\nRUN pip install -r r.txt\n", [(2, WARNING)]),
+        ("BW025", f"FROM {CURRENT}\nRUN pip install --no-cache-dir -r r.txt\n", []),
+        ("BW025", f"FROM {CURRENT}\nENV PIP_NO_CACHE_DIR=1\nRUN pip install -r r.txt\n", []),
+        ("BW025", f"FROM {CURRENT}\nENV PIP_NO_CACHE_DIR=0\nRUN pip install -r r.txt\n", [(3, WARNING)]),
+        ("BW025", f"FROM {CURRENT}\nRUN PIP_NO_CACHE_DIR=1 pip install -r r.txt\n", []),
+        ("BW025", f"FROM {CURRENT}\nRUN pip install -r r.txt && pip cache purge\n", []),
+        ("BW025", f"FROM {CURRENT}\nRUN pip install -r r.txt && rm -rf /root/.cache\n", []),
+        ("BW025", f"FROM {CURRENT}\nRUN --mount=type=cache,target=/root/.cache/pip pip install a\n", []),
+        ("BW025", f"FROM {CURRENT} AS b\nRUN pip install a\nFROM {CURRENT}\n", []),
+        ("BW025", f"FROM {CURRENT}\nRUN uv pip install a==1\n", [(2, WARNING)]),
+        ("BW026", f"FROM {CURRENT}\nRUN apt-get install -y gcc-14 libpq-dev libpq5\n", [(2, WARNING)]),
+        ("BW026", f"FROM {CURRENT}\nRUN apt-get install -y gcc && make && apt-get purge -y gcc\n", []),
+        ("BW026", "FROM python:3.13-alpine3.24\nRUN apk add -t .b gcc && apk del .b\n", []),
+        ("BW026", f"FROM {CURRENT} AS b\nRUN apt-get install -y gcc\nFROM {CURRENT}\n", []),
+        ("BW026", "FROM python:3.13-trixie\n", [(1, WARNING)]),
+    ],
+)
+def test_a_rule_finds_what_violates_it(
+    found: Rules, rule: str, text: str, expected: list[tuple[int, str]]
+) -> None:
+    assert [(finding.line, str(finding.severity)) for finding in found(rule, text)] == expected
+
+
+def test_the_place_of_a_finding_is_the_name_it_is_about(found: Rules) -> None:
+    (finding,) = found("BW001", "# a\nFROM --platform=linux/amd64 python:latest AS x\n")
+    assert (finding.line, finding.column, finding.end_line, finding.end_column) == (2, 29, 2, 42)
+    assert finding.image == "python:latest"
+
+
+def test_a_superseded_digest_says_what_the_newer_build_removes(found: Rules) -> None:
+    (finding,) = found("BW004", f"FROM python:3.11-bookworm@{superseded('python:3.11-bookworm')}\n")
+    assert "removes" in finding.message
+    assert "CVE-" in finding.message
+    assert "pin --refresh" in finding.hint
+    assert "advisories of" in finding.evidence
+
+
+def test_a_digest_that_nobody_knows_is_not_covered(look: Look) -> None:
+    result = look(f"FROM {CURRENT}@sha256:{'1' * 64}\nUSER 1\n")
+    assert result.summary.verdict == "incomplete"
+    assert any("age of" in item.what for item in result.coverage.not_covered)
+
+
+def test_a_name_that_cannot_be_told_names_its_line(look: Look) -> None:
+    result = look("ARG A\nFROM ${A}\nUSER 1\n")
+    assert any("cannot resolve FROM line 2" in item.why for item in result.coverage.not_covered)
+
+
+def test_an_unknown_image_leaves_its_support_and_user_open(look: Look) -> None:
+    result = look(f"FROM team/base:1@sha256:{'1' * 64}\n")
+    said = {item.what for item in result.coverage.not_covered}
+    assert any(what.startswith("support of `team/base:1`") for what in said)
+    assert any(what.startswith("the user of") for what in said)
+    assert not result.findings
+
+
+def test_a_dockerfile_that_is_well_passes(look: Look) -> None:
+    result = look(f'FROM {CURRENT}@{digest()}\nCOPY app.py /\nUSER 1000\nCMD ["python", "/app.py"]\n')
+    assert result.findings == ()
+    assert result.summary.verdict == "passed"
+    assert result.coverage.complete
