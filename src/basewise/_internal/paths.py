@@ -59,16 +59,19 @@ def write_atomically(path: Path, content: bytes, *, private: bool = False, keep_
     Raises:
         OutputError: The file could not be written; an old one is untouched.
     """
-    make_atomically(path, lambda temporary: _write(temporary, content), private=private)
+    make_atomically(path, lambda temporary: _write(temporary, content), private=private, keep_mode=keep_mode)
 
 
-def make_atomically(path: Path, make: Callable[[Path], None], *, private: bool = False) -> None:
+def make_atomically(
+    path: Path, make: Callable[[Path], None], *, private: bool = False, keep_mode: bool = False
+) -> None:
     """Let a file be made beside its place, and rename it there; a device or a pipe gets its bytes.
 
     Args:
         path: The file to write; its directory is made when missing.
         make: Writes the file that it is given, which is there and empty.
         private: Readable by the owner alone (0600); otherwise as the umask says.
+        keep_mode: Give the file the permissions of the one that it replaces, where there is one.
 
     Raises:
         OutputError: The file could not be written; an old one is untouched.
@@ -93,7 +96,7 @@ def make_atomically(path: Path, make: Callable[[Path], None], *, private: bool =
             with temporary.open("r+b") as file:
                 os.fsync(file.fileno())
             if keep_mode and path.exists():
-                Path(temporary).chmod(stat.S_IMODE(path.stat().st_mode))
+                temporary.chmod(stat.S_IMODE(path.stat().st_mode))
             elif not private:
                 _apply_umask(temporary)
             temporary.replace(path)
