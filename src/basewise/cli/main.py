@@ -16,7 +16,7 @@ from basewise.errors import BasewiseError
 
 __all__ = ["COMMANDS", "basewise", "run"]
 
-EXIT_NO_OUTPUT = 4
+EXIT_NO_RESOURCES = 4
 EXIT_BUG = 5
 EXIT_INTERRUPTED = 130
 
@@ -86,11 +86,14 @@ def run(arguments: list[str]) -> int:
 
 
 def _end_unexpectedly(error: Exception) -> int:
-    """Print what nobody foresaw; a full disk is no bug."""
+    """Print what nobody foresaw; a full disk and too little memory are no bugs."""
     from basewise.cli.console import print_bug, say
 
     if isinstance(error, OSError) and error.errno == ENOSPC:
         say("error: there is no space left to write to")
-        return EXIT_NO_OUTPUT
+        return EXIT_NO_RESOURCES
+    if isinstance(error, MemoryError):
+        say("error: there is not enough memory")
+        return EXIT_NO_RESOURCES
     print_bug(error)
     return EXIT_BUG

@@ -140,6 +140,11 @@ def _walk(
         raise _damaged(layer, stored, hashing, f"{error} (after {where})") from error
     except OSError as error:
         raise ImageError(f"cannot read {layer.name}: {error.strerror or error}") from error
+    except MemoryError as error:
+        raise ImageError(
+            f"cannot read {layer.name}: there is not enough memory",
+            hint="give the process more memory, or keep less of each layer: `--limit kept_bytes=32MiB`",
+        ) from error
     else:
         return True, tar.count
     return False, walked.count

@@ -6,6 +6,7 @@ import importlib.util
 import json
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import ModuleType
 
@@ -125,3 +126,12 @@ def test_exploited_ids_have_a_date(store: Store) -> None:
     assert store.exploited("CVE-2021-4034") is True
     assert store.exploited("CVE-2019-0001") is False
     assert store.exploited("CVE-2026-0001") is None
+
+
+def test_one_store_is_asked_from_many_threads_at_once() -> None:
+    with Store.open_embedded() as alone:
+        names = list(alone.packages())[:300]
+        expected = [alone.facts(*name) for name in names]
+    with Store.open_embedded() as shared, ThreadPoolExecutor(8) as pool:
+        for found in pool.map(lambda _: [shared.facts(*name) for name in names], range(16)):
+            assert found == expected

@@ -160,3 +160,15 @@ def test_ten_gigabytes_are_read_in_half_a_gigabyte_of_addresses(tmp_path: Path) 
     )
     assert (code, said) == (0, "")
     assert json.loads(printed)["image"]["layers"][-1]["disk_bytes"] == TEN_GIGABYTES
+
+
+def test_too_little_memory_is_an_error_that_names_the_layer(tmp_path: Path) -> None:
+    """The process may have no more addresses than the one file that a cataloger wants of the image."""
+    image = python_image().layer({"var/lib/rpm/rpmdb.sqlite": bytes(150 * 2**20)})
+    text = f"oci:{image.write_layout(tmp_path / 'layout')}"
+    code, printed, said = finish(
+        start(["sbom", text], tmp_path / "cache", limit=(resource.RLIMIT_AS, 200 * 2**20))
+    )
+    assert (code, printed) == (4, b"")
+    assert f"cannot read layer {image.layers[-1].digest}: there is not enough memory" in said
+    assert "kept_bytes" in said
