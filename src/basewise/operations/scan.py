@@ -2,36 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from contextlib import nullcontext
 from datetime import UTC, date, datetime
 
-from basewise.advisories.content import ECOSYSTEMS_WITHOUT_PACKAGES
-from basewise.advisories.coverage import coverage_of
 from basewise.advisories.store import Store
-from basewise.matching.count import count_findings
 from basewise.matching.match import match
-from basewise.matching.result import MatchResult
 from basewise.matching.risk import by_risk
-from basewise.model.evidence import Coverage, NotCovered
-from basewise.model.finding import State, Vulnerabilities
+from basewise.model.finding import State
 from basewise.model.inventory import Inventory
 from basewise.model.sbom import Sbom
-from basewise.model.scan import IgnoredFinding, Origin, Scan, ScanBase, ScanFilter, ScanFinding, ScanSummary
+from basewise.model.scan import IgnoredFinding, Scan, ScanFilter, ScanFinding
 from basewise.operations.read_image import read_image
 from basewise.operations.sbom import sbom_of
 from basewise.operations.scan_base import BaseFinder
 from basewise.operations.scan_findings import Placer
 from basewise.operations.scan_options import ScanOptions
 from basewise.operations.scan_packages import judged_packages
+from basewise.operations.scan_summary import judge_coverage, summarise
 from basewise.operations.scan_support import ended_support, support_of_inventory
 from basewise.operations.scan_upgrades import upgrades_of
 from basewise.policy.gate import judge_gate
-from basewise.policy.ignore import Ignored, apply_rules
 from basewise.policy.severity import at_least
 from basewise.progress import Progress, SilentProgress
 
 __all__ = ["ScanOptions", "scan", "scan_inventory"]
+
+Decided = tuple[tuple[ScanFinding, ...], tuple[IgnoredFinding, ...], tuple[str, ...]]
+"""Kept findings, ignored findings, and notes."""
 
 
 def scan(
@@ -90,10 +87,10 @@ def scan_inventory(
     placer = Placer(judged.installed, sbom.image.layers, base.layers if base is not None else None)
     beside = {placer.key(finding) for finding in result.uncounted}
     placed = tuple(map(placer.place, by_risk((*result.findings, *result.uncounted))))
-    decided = _decide(placed, options, sbom, today)
-    findings = tuple(found for found in decided.kept if (found.id, found.package) not in beside)
-    uncounted = tuple(found for found in decided.kept if (found.id, found.package) in beside)
-    coverage = _coverage((*judged.not_covered, *ended_support(inventory, today)), result, today)
+    kept, ignored, said = _decide(placed, options, sbom, today)
+    findings = tuple(found for found in kept if (found.id, found.package) not in beside)
+    uncounted = tuple(found for found in kept if (found.id, found.package) in beside)
+    coverage = judge_coverage((*judged.not_covered, *ended_support(inventory, today)), result, today)
     shown, filtered = _filtered(findings, options)
     return Scan(
         generated_at=now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
@@ -106,29 +103,35 @@ def scan_inventory(
         embedded=sbom.embedded,
         findings=shown,
         upgrades=upgrades_of(shown),
-        ignored=decided.ignored,
+        ignored=ignored,
         uncounted=uncounted,
-        notes=(*notes, *decided.notes),
+        notes=(*notes, *said),
         shown=filtered,
         gate=judge_gate(options.fail_on, findings, complete=coverage.complete),
-        summary=_summary(
-            findings, decided.ignored, result, base, coverage,
+        summary=summarise(
+            findings, ignored, result, base, coverage,
             packages=len(sbom.packages), uncounted=len(uncounted),
         ),
         coverage=coverage,
     )  # fmt: skip
 
 
-def _decide(findings: Sequence[ScanFinding], options: ScanOptions, sbom: Sbom, today: date) -> Ignored:
-    """Apply the user's rules, then VEX statements to what is left."""
-    by_rules = apply_rules(findings, options.rules, today)
-    if not options.statements:
-        return by_rules
-    from basewise.operations.scan_vex import installed_components  # noqa: PLC0415 - only where VEX is given
-    from basewise.policy.vex import apply_vex  # noqa: PLC0415 - the same
+def _decide(findings: tuple[ScanFinding, ...], options: ScanOptions, sbom: Sbom, today: date) -> Decided:
+    """Return what the user's rules keep, then VEX statements; what they ignore; and what is to be said about them."""
+    ignored: tuple[IgnoredFinding, ...] = ()
+    notes: tuple[str, ...] = ()
+    if options.rules:
+        from basewise.policy.ignore import apply_rules  # noqa: PLC0415 - only where there is a rule
 
-    by_vex = apply_vex(by_rules.kept, options.statements, installed_components(sbom))
-    return Ignored(by_vex.kept, (*by_rules.ignored, *by_vex.ignored), (*by_rules.notes, *by_vex.notes))
+        by_rules = apply_rules(findings, options.rules, today)
+        findings, ignored, notes = by_rules.kept, by_rules.ignored, by_rules.notes
+    if options.statements:
+        from basewise.operations.scan_vex import installed_components  # noqa: PLC0415 - only where VEX is given
+        from basewise.policy.vex import apply_vex  # noqa: PLC0415 - the same
+
+        by_vex = apply_vex(findings, options.statements, installed_components(sbom))
+        findings, ignored, notes = by_vex.kept, (*ignored, *by_vex.ignored), (*notes, *by_vex.notes)
+    return findings, ignored, notes
 
 
 def _filtered(
@@ -145,46 +148,3 @@ def _filtered(
     )
     hidden = len(findings) - len(shown)
     return shown, ScanFilter(only_fixable=options.only_fixable, severity=options.severity, hidden=hidden)
-
-
-def _coverage(unseen: Iterable[NotCovered], result: MatchResult, today: date) -> Coverage:
-    sources, of_sources = coverage_of(result.sources, today)
-    not_covered = {*unseen, *result.not_covered, *of_sources}
-    if all(source.ecosystem in ECOSYSTEMS_WITHOUT_PACKAGES for source in sources):
-        not_covered.add(NotCovered("vulnerabilities", "no source of advisories had a say about this image"))
-    if not result.measured and not not_covered:
-        not_covered.add(NotCovered("OS packages", "they could not be judged"))
-    return Coverage(complete=not not_covered, sources=sources, not_covered=tuple(sorted(not_covered)))
-
-
-def _summary(
-    findings: tuple[ScanFinding, ...],
-    ignored: tuple[IgnoredFinding, ...],
-    result: MatchResult,
-    base: ScanBase | None,
-    coverage: Coverage,
-    *,
-    packages: int,
-    uncounted: int,
-) -> ScanSummary:
-    def counts(of: Iterable[ScanFinding]) -> Vulnerabilities:
-        return count_findings(of, sources=result.sources, measured=result.measured)
-
-    apart = base is not None and base.layers is not None
-    return ScanSummary(
-        packages=packages,
-        vulnerabilities=counts(findings),
-        base=counts(found for found in findings if found.introduced_by is Origin.BASE) if apart else None,
-        own=counts(found for found in findings if found.introduced_by is Origin.OWN) if apart else None,
-        ignored=len(ignored),
-        uncounted=uncounted,
-        verdict=_verdict(findings, ignored, coverage),
-    )
-
-
-def _verdict(findings: Sequence[ScanFinding], ignored: Sequence[IgnoredFinding], coverage: Coverage) -> str:
-    if findings:
-        return "findings"
-    if not coverage.complete:
-        return "incomplete"
-    return "ignored" if ignored else "clean"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -12,9 +13,11 @@ from basewise.model.finding import Severity
 from basewise.model.platform import Platform
 from basewise.operations.read_image import ImageAccess
 from basewise.policy.gate import check_conditions
-from basewise.policy.ignore import IgnoreRule, read_ignore_file, rules_from
-from basewise.policy.vex import VexStatement
-from basewise.settings import FileSettings
+
+if TYPE_CHECKING:
+    from basewise.policy.ignore import IgnoreRule
+    from basewise.policy.vex import VexStatement
+    from basewise.settings import FileSettings
 
 __all__ = ["ScanOptions", "ignore_rules", "parse_severity", "vex_statements"]
 
@@ -58,10 +61,14 @@ def ignore_rules(files: Iterable[Path], settings: FileSettings | None = None) ->
         PolicyError: A file cannot be read.
         UsageError: A rule lacks its id, reason or last day.
     """
-    read = [rule for path in files for rule in read_ignore_file(path)]
-    if settings is not None and settings.ignore is not None:
-        read += rules_from(settings.ignore, "[tool.basewise.ignore]")
-    return tuple(read)
+    paths = tuple(files)
+    stated = settings.ignore if settings is not None else None
+    if not paths and stated is None:
+        return ()
+    from basewise.policy.ignore import read_ignore_file, rules_from  # noqa: PLC0415 - only where there is a rule
+
+    read = [rule for path in paths for rule in read_ignore_file(path)]
+    return (*read, *(rules_from(stated, "[tool.basewise.ignore]") if stated is not None else ()))
 
 
 def vex_statements(files: Iterable[Path]) -> tuple[VexStatement, ...]:
