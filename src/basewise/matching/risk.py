@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from basewise.matching.aliases import identifier_order
-from basewise.model.finding import SEVERITY_ORDER, Finding, Severity, State
+from basewise.model.finding import SEVERITY_ORDER, Finding, State
 
-__all__ = ["SEVERITY_ORDER", "by_risk", "explain_risk", "is_at_least", "risk_order"]
+__all__ = ["by_risk", "risk_order"]
 
 _RANK = {severity: rank for rank, severity in enumerate(SEVERITY_ORDER)}
 _STATES = {
@@ -39,33 +39,3 @@ def risk_order(finding: Finding) -> RiskOrder:
 def by_risk(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """Return findings sorted by risk, the most urgent first."""
     return tuple(sorted(findings, key=risk_order))
-
-
-def is_at_least(severity: Severity, threshold: Severity) -> bool:
-    """Tell whether a severity reaches the threshold of a gate.
-
-    Args:
-        severity: Of a finding.
-        threshold: Of the gate.
-    """
-    return _RANK[severity] <= _RANK[threshold]
-
-
-def explain_risk(finding: Finding) -> str:
-    """Return in a few words why a finding stands where it does.
-
-    Args:
-        finding: The finding.
-
-    Returns:
-        For example `exploited, high (debian_tracker), EPSS 12.3 %, fixable`.
-    """
-    words = []
-    if finding.exploited:
-        words.append("exploited")
-    by_whom = f" ({finding.severity_source})" if finding.severity_source else ""
-    words.append(f"{finding.severity}{by_whom}" if by_whom else "severity unknown")
-    if finding.epss is not None:
-        words.append(f"EPSS {finding.epss:.1%}".replace("%", " %"))
-    words.append("fixable" if finding.state is State.FIXED else str(finding.state))
-    return ", ".join(words)

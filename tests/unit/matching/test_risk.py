@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from basewise.matching.risk import SEVERITY_ORDER, by_risk, explain_risk, is_at_least
+from basewise.matching.risk import by_risk
 from basewise.model.finding import Finding, Severity, State
 from basewise.model.package import Package, PackageType
 
@@ -52,23 +52,3 @@ def test_the_most_urgent_finding_is_first(seed: int) -> None:
     shuffled = list(RISING)
     random.Random(seed).shuffle(shuffled)  # noqa: S311 - an order, no secret
     assert by_risk(shuffled) == tuple(RISING)
-
-
-def test_an_unknown_severity_violates_a_gate_at_low_and_none_above() -> None:
-    assert is_at_least(Severity.UNKNOWN, Severity.LOW)
-    assert not is_at_least(Severity.UNKNOWN, Severity.MEDIUM)
-    assert set(SEVERITY_ORDER) == set(Severity)
-    for severity in Severity:
-        assert is_at_least(severity, severity)
-        assert is_at_least(Severity.CRITICAL, severity)
-
-
-@pytest.mark.parametrize(
-    ("found", "words"),
-    [
-        (finding(exploited=True, epss=0.1234), "exploited, high (debian_tracker), EPSS 12.3 %, fixable"),
-        (finding(severity=Severity.UNKNOWN, state=State.WONT_FIX), "severity unknown, wont-fix"),
-    ],
-)
-def test_its_place_is_explained(found: Finding, words: str) -> None:
-    assert explain_risk(found) == words
