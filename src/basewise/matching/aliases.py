@@ -62,25 +62,24 @@ def by_vulnerability(facts: Iterable[Advisory]) -> tuple[Vulnerability, ...]:
     known = tuple(facts)
     if not any(fact.aliases for fact in known):
         return _by_id(known)
-    names = [_names(fact) for fact in known]
+    named = [(fact, _names(fact), is_erratum(fact.id)) for fact in known]
     parent: dict[str, str] = {}
-    for fact, ids in zip(known, names, strict=True):
-        if is_erratum(fact.id):
+    for _, ids, gathers in named:
+        if gathers:
             for name in ids:
                 parent.setdefault(name, name)
         else:
             _unite(parent, ids)
     members: dict[str, list[Advisory]] = defaultdict(list)
     ids_of: dict[str, set[str]] = defaultdict(set)
-    for fact, ids in zip(known, names, strict=True):
-        for root in {_root(parent, name) for name in _spoken_of(fact, ids)}:
+    for fact, ids, gathers in named:
+        for root in {_root(parent, name) for name in (_gathered(ids) if gathers else ids[:1])}:
             members[root].append(fact)
-            if is_erratum(fact.id):
+            if gathers:
                 ids_of[root].add(fact.id)
     for name in parent:
         ids_of[_root(parent, name)].add(name)
-    groups = (_vulnerability(ids_of[root], members[root]) for root in members)
-    return tuple(sorted(groups))
+    return tuple(sorted(_vulnerability(ids_of[root], members[root]) for root in members))
 
 
 def _by_id(facts: tuple[Advisory, ...]) -> tuple[Vulnerability, ...]:
@@ -102,7 +101,7 @@ def _names(fact: Advisory) -> tuple[str, ...]:
 
 def _spelled(name: str) -> str:
     """Return a CVE id for a distribution's view of it, and in capitals; other ids as they are."""
-    if name.startswith("CVE-"):
+    if name.startswith("CVE-") or "CVE-" not in name.upper():
         return name
     view = _VIEW.match(name)
     if view is not None:
@@ -110,11 +109,9 @@ def _spelled(name: str) -> str:
     return name.upper() if _CVE.match(name) else name
 
 
-def _spoken_of(fact: Advisory, names: Sequence[str]) -> Sequence[str]:
-    """Return the names of the vulnerabilities that a fact speaks of: of a gathering advisory its CVEs."""
-    if not is_erratum(fact.id):
-        return names[:1]
-    return [name for name in names if _CVE.match(name)] or names[:1]
+def _gathered(names: Sequence[str]) -> Sequence[str]:
+    """Return the names of the vulnerabilities that a gathering advisory speaks of: its CVEs, else itself."""
+    return [name for name in names if name.startswith("CVE-")] or names[:1]
 
 
 def _unite(parent: dict[str, str], names: Sequence[str]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from basewise.advisories.store import Store
+from basewise.errors import InvalidValueError
 from basewise.matching.group import group_by_source
 from basewise.matching.listed import Family, match_groups
 from basewise.matching.result import Part
@@ -17,6 +18,7 @@ __all__ = ["match_apk"]
 
 # Those whose repositories have no releases.
 ROLLING = frozenset({"wolfi", "chainguard"})
+EDGE = "edge"
 
 
 def match_apk(packages: Iterable[Package], distro: Distro, store: Store) -> Part:
@@ -33,7 +35,7 @@ def match_apk(packages: Iterable[Package], distro: Distro, store: Store) -> Part
     groups, sourceless = group_by_source(packages, sort_key)
     if not groups and not sourceless:
         return Part()
-    release = "" if distro.id in ROLLING else ".".join(distro.version.split(".")[:2])
+    release = _release(distro, store)
     if release not in store.releases(distro.id):
         why = f"the advisory store has no security database of {f'{distro.id} {release}'.strip()}"
         return Part(measured=False, not_covered=(NotCovered(f"OS packages of {distro}", why),))
@@ -44,4 +46,23 @@ def match_apk(packages: Iterable[Package], distro: Distro, store: Store) -> Part
         f"open vulnerabilities of {f'{distro.id} {release}'.strip()}",
         "its security database lists what was fixed; what is not fixed yet is not seen",
     )
-    return match_groups(groups, Family(distro.id, release, sort_key), store, (unseen,))
+    said = [unseen]
+    if release == EDGE:
+        why = "no such release is known yet: it is judged as edge, which holds approximately"
+        said.append(NotCovered(f"OS packages of {distro}", why))
+    return match_groups(groups, Family(distro.id, release, sort_key), store, said)
+
+
+def _release(distro: Distro, store: Store) -> str:
+    """Return the release that names the facts: `edge` for one that is newer than all that are known."""
+    if distro.id in ROLLING:
+        return ""
+    release = ".".join(distro.version.split(".")[:2])
+    known = store.releases(distro.id)
+    if release in known or EDGE not in known:
+        return release
+    try:
+        newest = max(map(sort_key, known - {EDGE}), default=None)
+        return EDGE if newest is not None and sort_key(release) > newest else release
+    except InvalidValueError:
+        return release

@@ -108,6 +108,8 @@ def decide(facts: Iterable[Advisory], installed: str) -> Decision | None:
             ranges.append(fact)
         else:
             (tracker if fact.origin == TRACKER else archive).append(fact)
+    if not archive and not tracker:
+        return decide_affected(ranges, installed, sort_key)
     fixes = judge_fixes(archive, installed, sort_key)
     if fixes.holds or (fixes.fix is not None and _is_backport_of(installed, fixes.fix.version)):
         return None

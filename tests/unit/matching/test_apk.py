@@ -62,3 +62,32 @@ def test_without_origins_nothing_is_measured() -> None:
         result = match([apk("libssl3", "3.5.1-r0", None)], ALPINE, store)
     assert not result.measured
     assert any("origin" in item.why for item in result.not_covered)
+
+
+def released(*releases: str) -> FactsFeed:
+    facts = [
+        fact(
+            "CVE-2026-0002",
+            FactKind.FIXED,
+            "3.5.2-r0",
+            release=release,
+            ecosystem="alpine",
+            origin="alpine_secdb",
+        )
+        for release in releases
+    ]
+    return FactsFeed("alpine_secdb", facts, ecosystem="alpine")
+
+
+def test_a_release_newer_than_all_is_judged_as_edge_and_that_is_said() -> None:
+    packages = [apk("libssl3", "3.5.1-r0", "openssl")]
+    with store_of(feeds=[released("3.9", "3.23", "edge")]) as store:
+        newer = match(packages, Distro("alpine", "3.24"), store)
+        older = match(packages, Distro("alpine", "3.10"), store)
+        nameless = match(packages, Distro("alpine", ""), store)
+    assert [item.id for item in newer.findings] == ["CVE-2026-0002"]
+    assert any("judged as edge" in item.why for item in newer.not_covered)
+    assert not older.measured
+    assert not nameless.measured
+    with store_of(feeds=[released("3.23")]) as store:
+        assert not match(packages, Distro("alpine", "3.24"), store).measured
