@@ -26,8 +26,8 @@ _ORDERS: Mapping[PackageType, Callable[[str], Any]] = {
     PackageType.CPYTHON: pep440.sort_key,
 }
 _STATES = {
-    State.FIXED: "a fixed version is published for this release, and the installed one is older",
-    State.OPEN: "no version of this release fixes it",
+    State.FIXED: "a fixed version is published, and the installed one is older",
+    State.OPEN: "no published version fixes it here",
     State.WONT_FIX: "the distribution has decided not to fix it in this release",
     State.MINOR: "the tracker calls it minor, so it gets no update of its own",
     State.UNDETERMINED: "the sources do not say whether this release is affected",

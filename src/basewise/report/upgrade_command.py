@@ -41,6 +41,9 @@ def upgrade_commands(upgrades: Iterable[ScanUpgrade]) -> tuple[str, ...]:
 
 
 def _arguments(package: Package | ScanPackage, binaries: Sequence[str], to: str) -> tuple[str, ...]:
-    """Return what is named to the package manager; names come from the image, so each is quoted for a shell."""
-    names = [f"{package.name}>={to}"] if package.type is PackageType.PYPI else binaries
+    """Return what is named to the package manager, quoted for a shell since names come from the image.
+
+    A Python package is raised to the very version, not beyond: the next series may break what uses it.
+    """
+    names = [f"{package.name}=={to}"] if package.type is PackageType.PYPI else binaries
     return tuple(shlex.quote(name) for name in names)
