@@ -19,7 +19,8 @@ class MatchResult(msgspec.Struct, frozen=True, kw_only=True):
         measured: The OS packages could be judged, or there is no OS and the Python packages could; False makes
             every count null.
         findings: What counts, sorted.
-        uncounted: Shown apart and in no count: kernel headers, security entries without a CVE.
+        uncounted: Shown apart and in no count: kernel headers, security entries without a CVE, what a documented
+            list knows to be none.
         not_covered: What could not be seen, and why.
         sources: The sources that were used.
         unjudged: Types of installed packages whose advisories could not be asked, sorted: their findings are

@@ -187,7 +187,7 @@ class ScanSummary(msgspec.Struct, frozen=True, kw_only=True):
         packages: Number of packages.
         vulnerabilities: Of the whole image, ignored ones left out.
         ignored: Number of ignored findings.
-        uncounted: Shown beside the count: kernel headers, entries without a CVE.
+        uncounted: Shown beside the count: kernel headers, entries without a CVE, what is known to be no finding.
         verdict: `findings`; `clean` where nothing was found and nothing left unseen; `ignored` where all that was
             found is ignored and nothing left unseen; else `incomplete`.
     """
