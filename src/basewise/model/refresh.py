@@ -6,7 +6,7 @@ from enum import StrEnum
 
 import msgspec
 
-__all__ = ["Change", "Refresh", "RefreshRow"]
+__all__ = ["BelievedSbom", "Change", "Refresh", "RefreshRow"]
 
 SCHEMA = "basewise.refresh/1"
 
@@ -20,6 +20,20 @@ class Change(StrEnum):
     NOT_READ = "not-read"
 
 
+class BelievedSbom(msgspec.Struct, frozen=True, kw_only=True):
+    """The SBOM attestation that facts were taken from.
+
+    Args:
+        format: `SPDX` or `CycloneDX`.
+        digest: Of the statement as it is stored.
+        found_in: `index`: it stands in the index of the image, whose digest covers both.
+    """
+
+    format: str
+    digest: str
+    found_in: str
+
+
 class RefreshRow(msgspec.Struct, frozen=True, kw_only=True):
     """One image of the repository.
 
@@ -31,6 +45,7 @@ class RefreshRow(msgspec.Struct, frozen=True, kw_only=True):
         python: Full version; None when not read.
         how: What the facts were taken from: `layers`, `sbom attestation`, `known build` (the manifest of the
             platform did not change), "" for nothing.
+        sbom: Which SBOM was believed; None when none was.
         bytes_fetched: For this image.
         why: Why it was not read, or why an attestation was not used.
     """
@@ -42,6 +57,7 @@ class RefreshRow(msgspec.Struct, frozen=True, kw_only=True):
     before: str | None
     python: str | None
     how: str
+    sbom: BelievedSbom | None = None
     bytes_fetched: int
     why: str
 

@@ -100,6 +100,7 @@ def find_attestations(
     *,
     index: Digest | None = None,
     predicates: tuple[str, ...] = SBOM_PREDICATES,
+    attached_later: bool = True,
 ) -> Iterator[Attestation]:
     """Yield the statements about one image: those of its index first, then those that refer to it.
 
@@ -111,12 +112,13 @@ def find_attestations(
         manifest: Digest of the manifest of one platform.
         index: Digest of the index that it stands in.
         predicates: Beginnings of the predicate types that are wanted (CycloneDX appends a version).
+        attached_later: Ask for those that refer to the image, too.
 
     Raises:
         ImageError: The registry does not answer.
     """
     blobs = RegistryBlobs(client, repository)
-    for source, descriptor in _manifests(client, repository, manifest, index):
+    for source, descriptor in _manifests(client, repository, manifest, index, attached_later=attached_later):
         try:
             yield from _read_artifact(
                 blobs, descriptor, manifest, source=source, predicates=predicates, limits=client.limits
@@ -127,7 +129,12 @@ def find_attestations(
 
 
 def _manifests(
-    client: RegistryClient, repository: Repository, manifest: Digest, index: Digest | None
+    client: RegistryClient,
+    repository: Repository,
+    manifest: Digest,
+    index: Digest | None,
+    *,
+    attached_later: bool,
 ) -> Iterator[tuple[str, Descriptor]]:
     """Yield the manifests of statements, and where each was found."""
     if index is not None and index != manifest:
@@ -135,6 +142,8 @@ def _manifests(
             kind, subject = entry.annotation(_KIND), entry.annotation(_SUBJECT)
             if kind == _ATTESTATION_MANIFEST and subject == str(manifest):
                 yield "index", entry
+    if not attached_later:
+        return
     for entry in list_referrers(client, repository, manifest)[:_MOST_MANIFESTS]:
         yield "referrer", entry
 

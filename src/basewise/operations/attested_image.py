@@ -7,6 +7,7 @@ nothing but versions changed. In any doubt the layers are read.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 import msgspec
@@ -14,15 +15,24 @@ import msgspec
 from basewise.candidates.user_catalogue import MeasuredImage
 from basewise.errors import ImageError
 from basewise.image.image import Image
-from basewise.inventory.spdx_statement import StatedPackages, read_spdx_statement
+from basewise.inventory.sbom_statement import (
+    StatedPackages,
+    read_cyclonedx_statement,
+    read_spdx_statement,
+)
 from basewise.model.base_image import BaseImage, BlobSize, ImageSize, Surface
 from basewise.model.package import Basis, BasisKind, Package, PackageType
+from basewise.model.refresh import BelievedSbom
 from basewise.oci.attestation import find_attestations
 from basewise.oci.registry_client import RegistryClient, Repository
 
 __all__ = ["NotAttestedError", "attested_image"]
 
-SPDX_PREDICATE = "https://spdx.dev/Document"
+# In the order in which they are believed; beginnings of the predicate type.
+_FORMATS: Mapping[str, tuple[str, Callable[[bytes], StatedPackages]]] = {
+    "https://spdx.dev/Document": ("SPDX", read_spdx_statement),
+    "https://cyclonedx.org/bom": ("CycloneDX", read_cyclonedx_statement),
+}
 _C_LIBRARIES = frozenset({"libc6", "musl"})
 _NUMBERS = re.compile(r"(\d+\.\d+)")
 _PYTHON = re.compile(r"3\.\d{1,3}\.\d{1,3}(?:(?:a|b|rc)\d{1,3})?\Z")
@@ -34,11 +44,12 @@ class NotAttestedError(ImageError):
 
 def attested_image(
     client: RegistryClient, repository: Repository, image: Image, known: BaseImage | None, *, now: datetime
-) -> MeasuredImage:
+) -> tuple[MeasuredImage, BelievedSbom]:
     """Return the facts of a new build of a known image, from the SBOM in its index.
 
     Trusted is a statement that stands in the same index as the image: the digest of the index covers both, so
-    whoever published the one published the other. One that was attached later, as a referrer, is not.
+    whoever published the one published the other. One that was attached later, as a referrer, is not. Where there
+    are several, SPDX is believed before CycloneDX, and of one format the first.
 
     Args:
         client: Asks the registry.
@@ -47,23 +58,37 @@ def attested_image(
         known: The older build of the same tag.
         now: The clock.
 
+    Returns:
+        The facts, and which SBOM was believed.
+
     Raises:
         NotAttestedError: There is none, or it is not enough.
     """
     if image.index_digest is None or image.digest is None:
         raise NotAttestedError("the image stands in no index, so no SBOM is attached to it")
-    for attestation in find_attestations(
-        client, repository, image.digest, index=image.index_digest, predicates=(SPDX_PREDICATE,)
-    ):
-        if attestation.source != "index":
-            break
+    there = list(
+        find_attestations(
+            client,
+            repository,
+            image.digest,
+            index=image.index_digest,
+            predicates=tuple(_FORMATS),
+            attached_later=False,
+        )
+    )
+    for predicate, (name, read) in _FORMATS.items():
+        found = next((one for one in there if one.predicate_type.startswith(predicate)), None)
+        if found is None:
+            continue
         try:
-            stated = read_spdx_statement(attestation.predicate)
+            stated = read(found.predicate)
         except ImageError as error:
             raise NotAttestedError(error.message) from error
-        basis = Basis(BasisKind.INFERRED, f"the publisher's SBOM in the image's index, {attestation.digest}")
-        return _new_build(image, _checked(known, stated, image), stated, basis, now)
-    raise NotAttestedError("its index holds no SPDX SBOM")
+        detail = f"the publisher's SBOM ({name}) in the image's index, {found.digest}"
+        basis = Basis(BasisKind.INFERRED, detail)
+        entry = _new_build(image, _checked(known, stated, image), stated, basis, now)
+        return entry, BelievedSbom(format=name, digest=str(found.digest), found_in=found.source)
+    raise NotAttestedError("its index holds no SBOM in SPDX or CycloneDX")
 
 
 def _checked(known: BaseImage | None, stated: StatedPackages, image: Image) -> BaseImage:

@@ -16,7 +16,7 @@ from basewise.inventory.run import open_layer_cache, take_inventory
 from basewise.model.base_image import BaseImage
 from basewise.model.digest import Digest
 from basewise.model.reference import Reference
-from basewise.model.refresh import Change, RefreshRow
+from basewise.model.refresh import BelievedSbom, Change, RefreshRow
 from basewise.oci.registry import open_registry, resolve_reference
 from basewise.oci.registry_client import RegistryClient
 from basewise.operations.attested_image import NotAttestedError, attested_image
@@ -32,6 +32,15 @@ class _Build(msgspec.Struct, frozen=True):
     digest: Digest
     tags: tuple[str, ...]
     known: BaseImage | None
+
+
+class _Found(msgspec.Struct, frozen=True):
+    """The facts of a build, what they were taken from, why not from an SBOM, and from which."""
+
+    entry: MeasuredImage
+    how: str
+    why: str = ""
+    sbom: BelievedSbom | None = None
 
 
 class Refresher:
@@ -111,16 +120,15 @@ class Refresher:
         if build.known is not None and build.known.index_digest == build.digest:
             return self._row(build.tags, Change.UNCHANGED, build=build, since=before)
         try:
-            measured, how, why = self._measure(build)
+            found = self._measure(build)
         except ImageError as error:
             return self._row(build.tags, Change.NOT_READ, build=build, since=before, why=error.message)
-        entry = self._renamed(measured, build)
+        entry = self._renamed(found.entry, build)
         self.measured.append(entry)
         change = Change.ADDED if build.known is None else Change.RENEWED
-        return self._row(build.tags, change, build=build, since=before, entry=entry, how=how, why=why)
+        return self._row(build.tags, change, build=build, since=before, entry=entry, found=found)
 
-    def _measure(self, build: _Build) -> tuple[MeasuredImage, str, str]:
-        """Return the facts, what they were taken from, and why not from an SBOM."""
+    def _measure(self, build: _Build) -> _Found:
         reference = self._named(build.tags[0], build.digest)
         self._progress.step(f"reading {reference.familiar}")
         with open_registry(
@@ -133,17 +141,18 @@ class Refresher:
             known = build.known
             if known is not None and known.manifest_digest == image.digest and known.packages is not None:
                 facts = msgspec.structs.replace(known, index_digest=build.digest)
-                return MeasuredImage(image=facts, measured_at=self._now), "known build", ""
+                return _Found(MeasuredImage(image=facts, measured_at=self._now), "known build")
             why = ""
             if not self._read_layers:
                 try:
-                    return self._attested(image, known), "sbom attestation", ""
+                    entry, sbom = self._attested(image, known)
+                    return _Found(entry, "sbom attestation", sbom=sbom)
                 except NotAttestedError as error:
                     why = error.message
             inventory = take_inventory(image, cache=self._cache, progress=self._progress, limits=self._limits)
-        return measured_image(inventory, reference, now=self._now), "layers", why
+        return _Found(measured_image(inventory, reference, now=self._now), "layers", why)
 
-    def _attested(self, image: Image, known: BaseImage | None) -> MeasuredImage:
+    def _attested(self, image: Image, known: BaseImage | None) -> tuple[MeasuredImage, BelievedSbom]:
         where = self._client.repository(self._repository.registry, self._repository.repository)
         return attested_image(self._client, where, image, known, now=self._now)
 
@@ -182,7 +191,7 @@ class Refresher:
         build: _Build | None = None,
         known: BaseImage | None = None,
         entry: MeasuredImage | None = None,
-        how: str = "",
+        found: _Found | None = None,
         why: str = "",
     ) -> RefreshRow:
         old = known if build is None else build.known
@@ -196,7 +205,8 @@ class Refresher:
             digest=str(build.digest) if build is not None else None,
             before=str(old.index_digest) if old is not None and old.index_digest is not None else None,
             python=image.python if image is not None else None,
-            how=how,
+            how=found.how if found is not None else "",
+            sbom=found.sbom if found is not None else None,
             bytes_fetched=self._fetched - since,
-            why=why,
+            why=found.why if found is not None else why,
         )

@@ -53,10 +53,14 @@ def _cells(row: RefreshRow) -> tuple[str, ...]:
         str(row.change),
         row.python or "?",
         _moved(row),
-        row.how or "nothing",
+        _taken_from(row),
         format_bytes(row.bytes_fetched),
     )
     return tuple(plain_line(text, limit=_MAX_CELL) for text in texts)
+
+
+def _taken_from(row: RefreshRow) -> str:
+    return f"{row.how} ({row.sbom.format})" if row.sbom is not None else row.how or "nothing"
 
 
 def _moved(row: RefreshRow) -> str:

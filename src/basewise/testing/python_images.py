@@ -21,6 +21,7 @@ _PACKAGES: Sequence[DebPackage] = (
     ("zlib1g", "1:1.3.dfsg+really1.3.1-1+b1", "zlib (1:1.3.dfsg+really1.3.1-1)"),
 )
 _SPDX = "https://spdx.dev/Document"
+_CYCLONEDX = "https://cyclonedx.org/bom/v1.6"
 _RELEASES = {"bookworm": "12", "trixie": "13"}
 _LIBRARIES = "usr/lib/x86_64-linux-gnu"
 
@@ -83,23 +84,38 @@ def push_manifest(registry: FakeRegistry, repository: str, image: ImageBuilder) 
 
 
 def attested(
-    registry: FakeRegistry, repository: str, image: ImageBuilder, predicate: object, *, tag: str
+    registry: FakeRegistry,
+    repository: str,
+    image: ImageBuilder,
+    *predicates: Mapping[str, object],
+    tag: str,
 ) -> dict[str, object]:
-    """Put an image into a registry with an SPDX statement in its index, as BuildKit does; return the index's entry."""
+    """Put an image into a registry with statements in its index, as BuildKit does; return the index's entry.
+
+    Args:
+        registry: Where it is put.
+        repository: Likewise.
+        image: What the statements are about.
+        predicates: SPDX or CycloneDX documents.
+        tag: Of the index.
+    """
     entry = push_manifest(registry, repository, image)
-    statement = {
-        "_type": "https://in-toto.io/Statement/v0.1",
-        "predicateType": _SPDX,
-        "subject": [{"name": repository, "digest": {"sha256": image.digest.hexadecimal}}],
-        "predicate": predicate,
-    }
-    layer = registry.add_blob(json.dumps(statement).encode(), "application/vnd.in-toto+json")
-    layer["annotations"] = {"in-toto.io/predicate-type": _SPDX}
+    layers = []
+    for predicate in predicates:
+        kind = _CYCLONEDX if "bomFormat" in predicate else _SPDX
+        statement = {
+            "_type": "https://in-toto.io/Statement/v0.1",
+            "predicateType": kind,
+            "subject": [{"name": repository, "digest": {"sha256": image.digest.hexadecimal}}],
+            "predicate": predicate,
+        }
+        layer = registry.add_blob(json.dumps(statement).encode(), "application/vnd.in-toto+json")
+        layers.append({**layer, "annotations": {"in-toto.io/predicate-type": kind}})
     manifest = {
         "schemaVersion": 2,
         "mediaType": "application/vnd.oci.image.manifest.v1+json",
         "config": registry.add_blob(b"{}", "application/vnd.oci.image.config.v1+json"),
-        "layers": [layer],
+        "layers": layers,
     }
     said = {
         **registry.add_manifest(repository, manifest),

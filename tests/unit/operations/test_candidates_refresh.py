@@ -18,6 +18,7 @@ from basewise.operations import candidates_refresh
 from basewise.operations.candidates_refresh import refresh_candidates
 from basewise.operations.read_image import ImageAccess, read_image
 from basewise.operations.sbom import sbom_of
+from basewise.report.cyclonedx import render_cyclonedx
 from basewise.report.spdx import render_spdx
 from basewise.testing.fake_registry import FakeRegistry
 from basewise.testing.image_builder import ImageBuilder
@@ -158,6 +159,77 @@ def test_the_sbom_of_the_publisher_saves_reading_the_layers(registry: FakeRegist
     assert image.manifest_digest == build("3.13.6", NEWER).digest
 
 
+def cyclonedx_of(image: ImageBuilder, tmp_path: Path) -> dict[str, Any]:
+    layout = image.write_layout(tmp_path / image.digest.short)
+    text = render_cyclonedx(sbom_of(read_image(f"oci:{layout}")), moment=NOW, version="1")
+    document: dict[str, Any] = json.loads(text)
+    return document
+
+
+def renew_with_documents(registry: FakeRegistry, *documents: Mapping[str, Any]) -> RefreshRow:
+    push(registry, TEAM, {TAG: build()})
+    refresh(registry)
+    attested(registry, TEAM, build("3.13.6", NEWER), *documents, tag=TAG)
+    return rows(refresh(registry))[TAG]
+
+
+def test_an_sbom_in_cyclonedx_is_believed_like_one_in_spdx(registry: FakeRegistry, tmp_path: Path) -> None:
+    row = renew_with_documents(registry, cyclonedx_of(build("3.13.6", NEWER), tmp_path))
+    assert (row.change, row.how, row.python, row.why) == ("renewed", "sbom attestation", "3.13.6", "")
+    assert row.bytes_fetched < 30_000 < LAYER_BYTES
+    assert row.sbom is not None
+    assert (row.sbom.format, row.sbom.found_in) == ("CycloneDX", "index")
+    image = kept()[TAG].image
+    assert [(package.name, package.version, package.source) for package in image.packages or ()] == [
+        ("bash", "5.2.37-2+b11", "bash"),
+        ("libc6", "2.41-12+deb13u1", "glibc"),
+        ("cpython", "3.13.6", None),
+    ]
+    assert image.packages_basis.detail == (
+        f"the publisher's SBOM (CycloneDX) in the image's index, {row.sbom.digest}"
+    )
+
+
+def test_components_inside_components_are_packages_too(registry: FakeRegistry, tmp_path: Path) -> None:
+    document = cyclonedx_of(build("3.13.6", NEWER), tmp_path)
+    document["components"] = [{"type": "operating-system", "name": "x", "components": document["components"]}]
+    assert renew_with_documents(registry, document).how == "sbom attestation"
+
+
+def test_of_two_sboms_the_one_in_spdx_is_believed_and_named(
+    registry: FakeRegistry, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    newer = build("3.13.6", NEWER)
+    false = cyclonedx_of(build("3.13.6"), tmp_path)
+    row = renew_with_documents(registry, false, spdx_of(newer, tmp_path))
+    assert row.sbom is not None
+    assert row.sbom.format == "SPDX"
+    assert kept()[TAG].image.packages is not None
+    assert next(package.version for package in kept()[TAG].image.packages or ()) == "5.2.37-2+b11"
+    push(registry, TEAM, {TAG: build()})
+    attested(registry, TEAM, build("3.13.7", NEWER), spdx_of(build("3.13.7", NEWER), tmp_path), tag=TAG)
+    host = f"127.0.0.1:{registry.port}"
+    assert run(["candidates", "refresh", "--repository", f"{host}/{TEAM}", "--plain-http", host, TAG]) == 0
+    assert "sbom attestation (SPDX)" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ({"specVersion": "2.0"}, "another version of CycloneDX"),
+        ({"components": [{"purl": 1}]}, "no CycloneDX document"),
+        ({"components": []}, "other packages than the known build"),
+    ],
+)
+def test_in_any_doubt_about_cyclonedx_the_layers_are_read(
+    change: dict[str, Any], why: str, registry: FakeRegistry, tmp_path: Path
+) -> None:
+    document = {**cyclonedx_of(build("3.13.6", NEWER), tmp_path), **change}
+    row = renew_with_documents(registry, document)
+    assert (row.how, row.sbom) == ("layers", None)
+    assert why in row.why
+
+
 def test_what_the_sbom_says_is_what_the_layers_say(registry: FakeRegistry, tmp_path: Path) -> None:
     renew_with(registry, tmp_path, lambda document: document)
     stated = kept()[TAG].image
@@ -233,7 +305,7 @@ def test_an_sbom_that_somebody_attached_later_is_not_trusted(registry: FakeRegis
     registry.add_referrer(TEAM, manifest, json.loads(registry.manifests[TEAM, statement["digest"]][0]))
     registry.add_index(TEAM, [manifest], tag=TAG)
     row = rows(refresh(registry, TAG))[TAG]
-    assert (row.how, row.why) == ("layers", "its index holds no SPDX SBOM")
+    assert (row.how, row.why) == ("layers", "its index holds no SBOM in SPDX or CycloneDX")
 
 
 def test_an_image_without_an_older_build_is_read_although_it_has_an_sbom(

@@ -1,11 +1,12 @@
-"""Packages that an SPDX document states: what somebody else's scanner wrote about an image.
+"""Packages that an SBOM states, in SPDX or CycloneDX: what somebody else's scanner wrote about an image.
 
 Reference:
-    SPDX specification 2.3, clause 7; ECMA-427, Package-URL specification.
+    SPDX specification 2.3, clause 7; ECMA-424, CycloneDX 1.6; ECMA-427, Package-URL specification.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from urllib.parse import unquote
 
 import msgspec
@@ -13,7 +14,7 @@ import msgspec
 from basewise.errors import ImageError
 from basewise.model.package import Package, PackageType
 
-__all__ = ["StatedPackages", "read_spdx_statement"]
+__all__ = ["StatedPackages", "read_cyclonedx_statement", "read_spdx_statement"]
 
 MAX_PACKAGES = 100_000
 _OS_TYPES = {"deb": PackageType.DEB, "apk": PackageType.APK, "rpm": PackageType.RPM}
@@ -48,6 +49,17 @@ class _Document(msgspec.Struct, rename="camel"):
     packages: list[_Package] = []
 
 
+class _Component(msgspec.Struct):
+    purl: str | None = None
+    components: list[_Component] = []
+
+
+class _Bom(msgspec.Struct, rename="camel"):
+    bom_format: str
+    spec_version: str
+    components: list[_Component] = []
+
+
 class _Purl(msgspec.Struct, frozen=True):
     kind: str
     name: str
@@ -67,10 +79,39 @@ def read_spdx_statement(document: bytes) -> StatedPackages:
         raise ImageError(f"the SBOM is no SPDX document: {error}") from error
     if not stated.spdx_version.startswith("SPDX-2.") or len(stated.packages) > MAX_PACKAGES:
         raise ImageError("the SBOM is of another version of SPDX, or has too many packages")
+    return _stated(
+        reference.reference_locator
+        for package in stated.packages
+        for reference in package.external_refs
+        if reference.reference_type == "purl"
+    )
+
+
+def read_cyclonedx_statement(document: bytes) -> StatedPackages:
+    """Read the packages of a CycloneDX document in JSON by their package URLs, those inside others too.
+
+    Raises:
+        ImageError: It is no CycloneDX 1 document, or has more components than any image.
+    """
+    try:
+        stated = msgspec.json.decode(document, type=_Bom)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise ImageError(f"the SBOM is no CycloneDX document: {error}") from error
+    if stated.bom_format != "CycloneDX" or not stated.spec_version.startswith("1."):
+        raise ImageError("the SBOM is of another version of CycloneDX")
+    components = list(stated.components)
+    for component in components:  # grows by what lies inside, level by level
+        components.extend(component.components)
+        if len(components) > MAX_PACKAGES:
+            raise ImageError("the SBOM has too many packages")
+    return _stated(component.purl for component in components if component.purl)
+
+
+def _stated(locators: Iterable[str]) -> StatedPackages:
     packages: set[Package] = set()
     distros: set[str] = set()
     pythons: set[str] = set()
-    for purl in _purls(stated):
+    for purl in filter(None, map(_parse_purl, locators)):
         if purl.kind in _OS_TYPES and purl.name and purl.version:
             packages.add(_package(purl))
             distros.add(purl.qualifiers.get("distro", ""))
@@ -79,16 +120,6 @@ def read_spdx_statement(document: bytes) -> StatedPackages:
     return StatedPackages(
         packages=tuple(sorted(packages)), distros=tuple(sorted(distros)), pythons=tuple(sorted(pythons))
     )
-
-
-def _purls(document: _Document) -> list[_Purl]:
-    return [
-        parsed
-        for package in document.packages
-        for reference in package.external_refs
-        if reference.reference_type == "purl"
-        and (parsed := _parse_purl(reference.reference_locator)) is not None
-    ]
 
 
 def _parse_purl(text: str) -> _Purl | None:

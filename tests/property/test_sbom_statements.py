@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from basewise.errors import ImageError
-from basewise.inventory.spdx_statement import read_spdx_statement
+from basewise.inventory.sbom_statement import read_cyclonedx_statement, read_spdx_statement
 from basewise.model.choice import CandidateDistro
 from basewise.model.package import PackageType
 from basewise.model.sbom import SbomPackage
@@ -35,8 +35,9 @@ def document(locators: list[str]) -> bytes:
 
 @given(st.binary(max_size=200) | VALUES.map(lambda value: json.dumps(value).encode()))
 def test_any_bytes_are_read_or_refused(content: bytes) -> None:
-    with contextlib.suppress(ImageError):
-        read_spdx_statement(content)
+    for read in (read_spdx_statement, read_cyclonedx_statement):
+        with contextlib.suppress(ImageError):
+            read(content)
 
 
 @given(st.lists(LOCATORS, max_size=4))
@@ -60,3 +61,13 @@ def test_a_debian_package_is_read_back_as_it_was_written(
     (read,) = read_spdx_statement(document([purl])).packages
     assert (read.name, read.version, read.arch, read.source_version) == (name, version, arch, source_version)
     assert read.source == source
+
+
+@given(st.lists(LOCATORS, max_size=4))
+def test_both_formats_say_the_same_of_the_same_locators(locators: list[str]) -> None:
+    """The second component lies inside the first, and so on."""
+    components: list[dict[str, object]] = []
+    for locator in reversed(locators):
+        components = [{"type": "library", "purl": locator, "components": components}]
+    bom = {"bomFormat": "CycloneDX", "specVersion": "1.6", "components": components}
+    assert read_cyclonedx_statement(json.dumps(bom).encode()) == read_spdx_statement(document(locators))
