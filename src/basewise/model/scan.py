@@ -184,6 +184,7 @@ class ScanSummary(msgspec.Struct, frozen=True, kw_only=True):
     """Counts. `base` and `own` are None when the base is not known; every number is None when unmeasured.
 
     Args:
+        unjudged: Types of installed packages whose advisories could not be asked: no count includes them.
         packages: Number of packages.
         vulnerabilities: Of the whole image, ignored ones left out.
         ignored: Number of ignored findings.
@@ -199,6 +200,7 @@ class ScanSummary(msgspec.Struct, frozen=True, kw_only=True):
     ignored: int
     uncounted: int
     verdict: str
+    unjudged: tuple[PackageType, ...] = ()
 
 
 class Scan(msgspec.Struct, frozen=True, kw_only=True):

@@ -110,7 +110,7 @@ def scan_inventory(
         gate=judge_gate(options.fail_on, findings, complete=coverage.complete),
         summary=summarise(
             findings, ignored, result, base, coverage,
-            packages=len(sbom.packages), uncounted=len(uncounted),
+            judged=judged.installed, packages=len(sbom.packages), uncounted=len(uncounted),
         ),
         coverage=coverage,
     )  # fmt: skip

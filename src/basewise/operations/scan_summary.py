@@ -11,7 +11,9 @@ from basewise.matching.count import count_findings
 from basewise.matching.result import MatchResult
 from basewise.model.evidence import Coverage, NotCovered
 from basewise.model.finding import Vulnerabilities
+from basewise.model.inventory import InstalledPackage
 from basewise.model.scan import IgnoredFinding, Origin, ScanBase, ScanFinding, ScanSummary
+from basewise.operations.scan_findings import origin_of
 
 __all__ = ["judge_coverage", "summarise"]
 
@@ -40,6 +42,7 @@ def summarise(
     base: ScanBase | None,
     coverage: Coverage,
     *,
+    judged: Sequence[InstalledPackage],
     packages: int,
     uncounted: int,
 ) -> ScanSummary:
@@ -51,22 +54,31 @@ def summarise(
         result: What they were found with.
         base: The base image, where it is known.
         coverage: What could not be seen.
+        judged: The packages that advisories were looked up for.
         packages: Number of installed packages.
         uncounted: Number of findings beside the count.
+
+    Returns:
+        A part of the image of which no package could be judged has no numbers, not zeros.
     """
 
-    def counts(of: Iterable[ScanFinding]) -> Vulnerabilities:
-        return count_findings(of, sources=result.sources, measured=result.measured)
+    def counts_of(origin: Origin) -> Vulnerabilities | None:
+        if base is None or base.layers is None:
+            return None
+        types = {found.package.type for found in judged if origin_of(found.layer, base.layers) is origin}
+        seen = result.measured and (not types or not types <= set(result.unjudged))
+        part = (found for found in findings if found.introduced_by is origin)
+        return count_findings(part, sources=result.sources, measured=seen)
 
-    apart = base is not None and base.layers is not None
     return ScanSummary(
         packages=packages,
-        vulnerabilities=counts(findings),
-        base=counts(found for found in findings if found.introduced_by is Origin.BASE) if apart else None,
-        own=counts(found for found in findings if found.introduced_by is Origin.OWN) if apart else None,
+        vulnerabilities=count_findings(findings, sources=result.sources, measured=result.measured),
+        base=counts_of(Origin.BASE),
+        own=counts_of(Origin.OWN),
         ignored=len(ignored),
         uncounted=uncounted,
         verdict=_verdict(findings, ignored, coverage),
+        unjudged=result.unjudged,
     )
 
 

@@ -19,6 +19,7 @@ __all__ = [
     "name_of",
     "severity_sentence",
     "support_sentence",
+    "unjudged_sentence",
     "verdict_sentence",
 ]
 
@@ -107,6 +108,18 @@ def severity_sentence(scan: Scan) -> str:
     return "by severity: " + ", ".join(
         f"{number} {severity}" for severity, number in numbers.items() if number
     )
+
+
+def unjudged_sentence(scan: Scan) -> str:
+    """Return what no count includes because its advisories could not be asked, "" for nothing."""
+    numbers = Counter(
+        package.type
+        for package in scan.packages
+        # A Python distribution that an OS package brought is judged with that one.
+        if package.type in scan.summary.unjudged and (package.owner is None or package.files_changed)
+    )
+    listed = ", ".join(plural(count, f"{kind} package") for kind, count in sorted(numbers.items()))
+    return f"no count includes {listed}: the advisory store has nothing on them" if listed else ""
 
 
 def name_of(found: ScanFinding | ScanUpgrade) -> str:

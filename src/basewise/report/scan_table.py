@@ -24,6 +24,7 @@ from basewise.report.scan_lines import (
     listed,
     name_of,
     severity_sentence,
+    unjudged_sentence,
     verdict_sentence,
 )
 from basewise.report.style import Style, styled
@@ -104,7 +105,7 @@ def _count_lines(scan: Scan, columns: int) -> Iterator[Line]:
                 yield line, Style.PLAIN if at else Style.DIM
     else:
         yield from _wrapped("no advisory source had a say, so no count is shown", columns)
-    for sentence in filter(None, (severity_sentence(scan), _hidden(scan))):
+    for sentence in filter(None, (severity_sentence(scan), unjudged_sentence(scan), _hidden(scan))):
         yield from _wrapped(sentence, columns)
 
 

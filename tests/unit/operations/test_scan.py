@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,6 +20,7 @@ from basewise.model.scan import Origin, Scan
 from basewise.operations.scan import ScanOptions, scan, scan_inventory
 from basewise.operations.scan_base import BaseFinder
 from basewise.report.json_document import encode_json
+from basewise.report.scan_table import render_scan_table
 from basewise.testing.feeds import fact
 from basewise.testing.image_builder import ImageBuilder
 from basewise.testing.python_images import python_image
@@ -321,6 +323,19 @@ class TestBaseAndOwnLayers:
         assert (found.base.image, found.base.layers) == ("registry.example/team/a:3.12-bookworm", 2)
         assert found.base.candidates == ("registry.example/team/b:3.12-bookworm",)
         assert {one.introduced_by for one in found.findings} == {Origin.BASE}
+
+    def test_a_part_of_which_nothing_could_be_judged_has_no_numbers(self, images: tuple[str, str]) -> None:
+        from basewise.testing.feeds import store_of  # noqa: PLC0415 - a store without PyPI, for this test alone
+
+        with store_of(FIXED) as store:
+            found = scan(images[1], ScanOptions(base=images[0]), now=NOW, store=store)
+        assert found.summary.unjudged == ("pypi",)
+        assert (found.summary.base and found.summary.base.total) == 1
+        assert found.summary.own is not None
+        assert found.summary.own.total is None
+        text = render_scan_table(found, width=100, color=False)
+        assert "no count includes 1 pypi package: the advisory store has nothing on them" in text
+        assert re.search(r"^own layers +\? +\? +\?", text, re.MULTILINE)
 
     def test_what_a_label_says_is_named_and_counts_nothing(self, tmp_path: Path) -> None:
         labels = {
