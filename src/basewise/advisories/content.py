@@ -7,8 +7,9 @@ from collections.abc import Iterable
 
 import msgspec
 
+from basewise._internal.garbage import cycles_left_alone
 from basewise.advisories.facts import Fact, PackageName, PackageRecord, fact_of
-from basewise.advisories.feed import FeedResult
+from basewise.advisories.feed import FeedResult, each_once
 from basewise.model.advisory import SourceStatus
 
 __all__ = [
@@ -85,6 +86,7 @@ class StoreContent(msgspec.Struct, frozen=True, kw_only=True):
     origins: tuple[Origin, ...] = ()
 
 
+@cycles_left_alone()
 def gather(
     results: Iterable[tuple[str, FeedResult]],
     *,
@@ -102,51 +104,53 @@ def gather(
         Facts grouped by package, sorted and without repetition.
     """
     by_name = sorted(results, key=lambda item: item[0])
-    facts: dict[PackageName, set[Fact]] = defaultdict(set)
+    facts: dict[PackageName, list[Fact]] = defaultdict(list)
     covered_by: dict[PackageName, set[str]] = defaultdict(set)
     oldest: dict[PackageName, tuple[str, ...]] = {}
     current: dict[PackageName, str] = {}
     exploited, scores = Exploited(), Scores()
-    vectors: set[tuple[str, str, str]] = set()
+    vectors: tuple[tuple[str, str, str], ...] = ()
     rejected: set[str] = set()
     sources: list[SourceStatus] = []
     for name, result in by_name:
         feed = name.partition(" ")[0]
         sources += result.sources
+        named = set(result.covered)
         for advisory in result.advisories:
-            facts[advisory.ecosystem, advisory.release, advisory.package].add(fact_of(advisory))
-        for package in {*result.covered, *((a.ecosystem, a.release, a.package) for a in result.advisories)}:
+            package = (advisory.ecosystem, advisory.release, advisory.package)
+            facts[package].append(fact_of(advisory))
+            named.add(package)
+        for package in named:
             covered_by[package].add(feed)
         oldest.update({(item[0], item[1], item[2]): item[3:] for item in result.oldest})
         current.update({(item[0], item[1], item[2]): item[3] for item in result.current})
         if result.exploited:
             exploited = Exploited(tuple(sorted(set(result.exploited))), result.sources[0].as_of)
         if result.scores:
-            scores = Scores(tuple(sorted(set(result.scores))), result.sources[0].as_of)
-        vectors.update(result.vectors)
+            scores = Scores(result.scores, result.sources[0].as_of)
+        vectors = tuple(sorted({*vectors, *result.vectors})) if vectors else result.vectors
         rejected.update(result.rejected)
     for package, record in carried:
-        facts[package].update(record.facts)
+        facts[package] += record.facts
         covered_by[package].update(record.covered_by)
         if record.oldest:
             oldest.setdefault(package, record.oldest)
         if record.current:
             current.setdefault(package, record.current)
-    names = sorted({*facts, *covered_by})
     return StoreContent(
         sources=tuple(sorted(sources)),
         packages={
             package: PackageRecord(
-                tuple(sorted(facts[package])),
+                each_once(facts[package]),
                 tuple(sorted(covered_by[package])),
                 oldest.get(package, ()),
                 current.get(package, ""),
             )
-            for package in names
+            for package in sorted(covered_by)
         },
         exploited=exploited,
         scores=scores,
-        vectors=tuple(sorted(vectors)),
+        vectors=vectors,
         rejected=tuple(sorted(rejected)),
         origins=tuple(sorted(origins)),
     )

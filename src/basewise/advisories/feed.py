@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import msgspec
 
+from basewise.advisories.facts import Fact
 from basewise.model.advisory import Advisory, SourceStatus
 from basewise.progress import Progress
 
 __all__ = ["Feed", "FeedResult", "Input", "Skipped", "each_once"]
+
+
+Item = TypeVar("Item", Advisory, Fact)
 
 
 class Skipped(msgspec.Struct, frozen=True, order=True):
@@ -59,14 +63,14 @@ class FeedResult(msgspec.Struct, frozen=True, kw_only=True):
     inputs: tuple[Input, ...] = ()
 
 
-def each_once(advisories: list[Advisory]) -> tuple[Advisory, ...]:
-    """Return facts sorted and without repetition; sorting is cheaper than hashing them.
+def each_once(items: list[Item]) -> tuple[Item, ...]:
+    """Return items sorted and without repetition; sorting is cheaper than hashing them.
 
     Args:
-        advisories: In any order; the list is sorted.
+        items: In any order; the list is sorted.
     """
-    advisories.sort()
-    return tuple(fact for place, fact in enumerate(advisories) if not place or fact != advisories[place - 1])
+    items.sort()
+    return tuple(item for place, item in enumerate(items) if not place or item != items[place - 1])
 
 
 class Feed(Protocol):

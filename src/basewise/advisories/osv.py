@@ -10,6 +10,7 @@ from collections import Counter
 from datetime import date, timedelta
 from pathlib import Path
 
+from basewise._internal.garbage import cycles_left_alone
 from basewise._internal.zip_members import ZipError, ZipLimits, ZipMember, read_members
 from basewise.advisories.bad_records import refuse_bad
 from basewise.advisories.feed import FeedResult, Skipped, each_once
@@ -62,6 +63,7 @@ class Osv:
         self._as_of = as_of
         self._limits = limits or ZipLimits()
 
+    @cycles_left_alone()
     def collect(self, progress: Progress) -> FeedResult:
         """Read all records; those of other ecosystems in them are left alone, withdrawn ones too.
 

@@ -61,6 +61,7 @@ class FactMaker:
         self._wanted = wanted
         self._origin = origin
         self._held: dict[tuple[OsvEvent, ...], HeldVersions] = {}
+        self._names: dict[str, str] = {}
         self._parts: dict[Any, Any] = {}
         self.left_out: Counter[str] = Counter()
 
@@ -118,10 +119,13 @@ class FactMaker:
         Raises:
             ValueError: It is none.
         """
-        name = text if self._wanted.is_distribution else normalise_pypi_name(text)
-        if not (_NAME if self._wanted.is_distribution else _PYPI_NAME).fullmatch(name):
-            raise ValueError(f"it names a package `{text[:40]}`")
-        return self._shared(name)
+        name = self._names.get(text)
+        if name is None:
+            name = text if self._wanted.is_distribution else normalise_pypi_name(text)
+            if not (_NAME if self._wanted.is_distribution else _PYPI_NAME).fullmatch(name):
+                raise ValueError(f"it names a package `{text[:40]}`")
+            self._names[text] = name
+        return name
 
     def _versions(self, affected: OsvAffected) -> tuple[tuple[VersionRange, ...], tuple[str, ...]]:
         """Return the ranges, and single versions that they do not say.

@@ -29,8 +29,8 @@ _VERSION = re.compile(
     """,
     re.ASCII | re.IGNORECASE | re.VERBOSE,
 )
-# Most versions are such; the long pattern takes three times as long.
-_PLAIN = re.compile(r"\d+(?:\.\d+)*", re.ASCII)
+# Nearly all versions are written like this; the long pattern takes four times as long.
+_USUAL = re.compile(r"(\d+(?:\.\d+)*)(?:(a|b|rc)(\d+))?(?:\.post(\d+))?(?:\.dev(\d+))?", re.ASCII)
 _LOCAL_SEPARATOR = re.compile(r"[-_.]")
 _PHASES = {"alpha": 0, "a": 0, "beta": 1, "b": 1, "preview": 2, "pre": 2, "c": 2, "rc": 2}
 # Position of a release without a phase, and of a development release of it alone.
@@ -51,8 +51,9 @@ def sort_key(version: str) -> Pep440Key:
     Raises:
         InvalidValueError: Not a PEP 440 version, or longer than `MAX_VERSION_CHARACTERS`.
     """
-    if len(version) <= MAX_VERSION_CHARACTERS and _PLAIN.fullmatch(version):
-        return (0, _release(version), (_FINAL, 0), -1, _NO_DEVELOPMENT, ())
+    usual = _USUAL.fullmatch(version) if len(version) <= MAX_VERSION_CHARACTERS else None
+    if usual is not None:
+        return _usual_key(usual)
     match = _parse(version)
     release = _release(match["release"])
     if match["phase"]:
@@ -104,6 +105,23 @@ def release_series(version: str) -> tuple[int, int]:
     """
     epoch, release, *_ = sort_key(version)
     return epoch, release[0]
+
+
+def _usual_key(match: re.Match[str]) -> Pep440Key:
+    """Return the key of a version in the usual spelling."""
+    release, name, number, post, dev = match.groups()
+    if name:
+        phase = (_PHASES[name], int(number))
+    else:
+        phase = (_DEVELOPMENT_ONLY, 0) if dev and not post else (_FINAL, 0)
+    return (
+        0,
+        _release(release),
+        phase,
+        int(post) if post else -1,
+        int(dev) if dev else _NO_DEVELOPMENT,
+        (),
+    )
 
 
 def _release(text: str) -> tuple[int, ...]:

@@ -3,6 +3,9 @@ from __future__ import annotations
 import itertools
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from packaging.version import Version
 
 from basewise.errors import InvalidValueError
 from basewise.versions.pep440 import (
@@ -94,3 +97,20 @@ def test_the_branch_is_the_first_two_numbers() -> None:
 )
 def test_a_prerelease_is_recognised(version: str, expected: bool) -> None:
     assert is_prerelease(version) is expected
+
+
+numbers = st.integers(0, 12).map(str)
+spellings = st.builds(
+    lambda release, phase, post, dev: ".".join(release) + phase + post + dev,
+    st.lists(numbers, min_size=1, max_size=4),
+    st.one_of(st.just(""), st.builds(lambda name, n: name + n, st.sampled_from(["a", "b", "rc"]), numbers)),
+    st.one_of(st.just(""), numbers.map(lambda n: f".post{n}")),
+    st.one_of(st.just(""), numbers.map(lambda n: f".dev{n}")),
+)
+
+
+@given(spellings, spellings)
+def test_the_usual_spelling_is_ordered_as_the_packaging_library_orders_it(left: str, right: str) -> None:
+    first, second = Version(left), Version(right)
+    assert compare(left, right) == (first > second) - (first < second)
+    assert sort_key(left) == sort_key(f" {left}+x".removesuffix("+x"))
