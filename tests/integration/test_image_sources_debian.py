@@ -163,7 +163,7 @@ def dpkg_packages(root: Path) -> set[tuple[str | None, ...]]:
     return {line[1:] for line in lines if line[0] == "installed"}
 
 
-@pytest.mark.parametrize("suite", ["bookworm", "trixie"])
+@pytest.mark.parametrize("suite", ["bullseye", "bookworm", "trixie"])
 def test_a_minimal_system_is_the_same_from_every_source_and_as_dpkg_lists_it(
     suite: str,
     debian_archive: Callable[[str], Path],

@@ -152,7 +152,7 @@ def compare(
     return inventory, seen
 
 
-@pytest.mark.parametrize("suite", ["bookworm", "trixie"])
+@pytest.mark.parametrize("suite", ["bullseye", "bookworm", "trixie"])
 def test_a_minimal_system_has_the_packages_that_syft_lists(
     suite: str, debian_archive: Callable[[str], Path], require_programs: RequirePrograms, folder: Path
 ) -> None:

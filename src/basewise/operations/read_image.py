@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from basewise._internal.text import format_bytes
 from basewise.errors import ImageError
 from basewise.image.image import Image
 from basewise.inventory.run import open_layer_cache, take_inventory
@@ -15,12 +16,12 @@ from basewise.model.inventory import Inventory
 from basewise.model.platform import Platform
 from basewise.model.reference import Reference
 from basewise.oci.open import open_image
+from basewise.oci.registry_transfer import Transfer
 from basewise.operations.limits import image_limits, registry_limits
 from basewise.progress import Progress
 
 if TYPE_CHECKING:
     from basewise.oci.registry_options import RegistryOptions
-    from basewise.oci.registry_transfer import Transfer
 
 __all__ = ["ImageAccess", "open_named", "read_image", "registry_options"]
 
@@ -64,10 +65,14 @@ def read_image(
         ImageError: It cannot be had or read.
         UsageError: The text names nothing.
     """
-    with open_named(text, platform=platform, access=access, progress=progress, transfer=transfer) as image:
+    counted = transfer or Transfer()
+    with open_named(text, platform=platform, access=access, progress=progress, transfer=counted) as image:
         limits = image_limits(access.limits if access is not None else {})
         cache = open_layer_cache(limits=limits, progress=progress)
-        return take_inventory(image, cache=cache, progress=progress, limits=limits)
+        inventory = take_inventory(image, cache=cache, progress=progress, limits=limits)
+    if counted.requests and progress is not None:
+        progress.step(f"{format_bytes(counted.bytes_fetched)} fetched for {text}")
+    return inventory
 
 
 def open_named(

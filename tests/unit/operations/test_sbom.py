@@ -1,6 +1,10 @@
 from __future__ import annotations
 
 import json
+import os
+import re
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -173,3 +177,46 @@ def test_a_hundred_readings_at_once_fetch_each_layer_once(registry: FakeRegistry
     assert found == found[:1] * READINGS
     for layer in python_image().layers:
         assert len(registry.seen_paths(f"/blobs/{layer.digest}")) == 1
+
+
+def test_what_was_fetched_is_told(registry: FakeRegistry, capsys: pytest.CaptureFixture[str]) -> None:
+    """The second time the layers are known, and only the manifest and the configuration are asked for."""
+    call = ["sbom", f"{host(registry)}/team/base:3.12-slim-trixie", "--plain-http", host(registry), "-v"]
+    said = []
+    for _ in range(2):
+        assert run(call) == 0
+        said.append(re.search(r"(\S+ \S+) fetched for 127", capsys.readouterr().err))
+    assert all(said)
+    assert len({found[1] for found in said if found}) == 2
+
+
+AUDIT = """
+import os, sys
+written = []
+def hook(event, arguments):
+    if event == "open" and isinstance(arguments[0], (str, bytes)) and arguments[2] & (os.O_WRONLY | os.O_RDWR):
+        written.append(os.fsdecode(arguments[0]))
+sys.addaudithook(hook)
+from basewise.cli.main import run
+code = run(["sbom", sys.argv[1], "--format", "json"])
+print(code, *written, sep="\\n", file=sys.stderr)
+"""
+
+
+def test_nothing_of_a_layer_is_unpacked_to_disk(tmp_path: Path) -> None:
+    """Written are entries of the cache alone: they hold names and what the catalogers keep."""
+    image = python_image().layer({"srv/large": bytes(4 * 2**20), "srv/other": "x"})
+    text = f"oci:{image.write_layout(tmp_path / 'layout')}"
+    cache = tmp_path / "cache"
+    done = subprocess.run(
+        [sys.executable, "-c", AUDIT, text],
+        env={**os.environ, "BASEWISE_CACHE_DIR": str(cache), "TMPDIR": str(tmp_path / "no-such-place")},
+        capture_output=True,
+        check=True,
+        timeout=60,
+    )
+    code, *written = done.stderr.decode().split()
+    assert code == "0"
+    assert written
+    assert all(Path(path).is_relative_to(cache / "layers") for path in written)
+    assert sum(path.stat().st_size for path in cache.rglob("*") if path.is_file()) < 2**20
