@@ -26,6 +26,7 @@ COMMANDS = {
     "choose": ("basewise.cli.commands.choose", "Rank base images for an application, with evidence."),
     "db": ("basewise.cli.commands.db", "The advisory store."),
     "explain": ("basewise.cli.commands.explain", "What one vulnerability is to one image, and why."),
+    "pin": ("basewise.cli.commands.pin", "Write digests behind tags."),
     "sbom": ("basewise.cli.commands.sbom", "Everything that is inside an image."),
     "scan": ("basewise.cli.commands.scan", "What is known to be wrong with an image."),
 }

@@ -125,7 +125,7 @@ class Checker:
         context = self._context(target, policy)
         result = look_at(context)
         if "#" in target.shown:
-            result = _without_fixes(result)
+            result = _in_compose(result, target.path.as_posix())
         checked = CheckedFile(
             path=target.shown,
             kind=target.kind,
@@ -245,7 +245,8 @@ class Checker:
         self, results: list[Looked], findings: tuple[CheckFinding, ...], ignored: int, *, complete: bool
     ) -> CheckSummary:
         stated = self.options.fail_on
-        limits = {one.file.path: stated or one.policy.fail_on for one in results}
+        limits = {one.target.path.as_posix(): stated or one.policy.fail_on for one in results}
+        limits |= {one.file.path: stated or one.policy.fail_on for one in results}
         violated = any(_GRAVITY[found.severity] >= _GRAVITY[limits[found.path]] for found in findings)
         verdict = CheckVerdict.PASSED if complete else CheckVerdict.INCOMPLETE
         return CheckSummary(
@@ -265,10 +266,17 @@ def edits_of(looked: Looked) -> tuple[tuple[str, tuple[Edit, ...]], ...]:
     return looked.result.edits
 
 
-def _without_fixes(result: FileResult) -> FileResult:
-    """Return a result without repairs: of a Dockerfile inside of a compose file the places are not the file's own."""
-    findings = tuple(msgspec.structs.replace(finding, fix=None) for finding in result.findings)
-    return msgspec.structs.replace(result, findings=findings, edits=())
+def _in_compose(result: FileResult, path: str) -> FileResult:
+    """Return the result of a Dockerfile inside of a compose file: at lines of that file, without repairs.
+
+    Columns are not the file's own there, since the text stands indented in it.
+    """
+    findings = tuple(msgspec.structs.replace(finding, path=path, fix=None) for finding in result.findings)
+    ignored = tuple(
+        msgspec.structs.replace(one, finding=msgspec.structs.replace(one.finding, path=path, fix=None))
+        for one in result.ignored
+    )
+    return msgspec.structs.replace(result, findings=findings, ignored=ignored, edits=())
 
 
 def look_again(checker: Checker, target: Target, text: str) -> Looked:

@@ -16,6 +16,9 @@ CheckWriter = Callable[..., str]
 _WRITERS = {
     "table": "check_table.render_check_table",
     "json": "check_json.render_check_json",
+    "sarif": "check_sarif.render_check_sarif",
+    "github": "check_github.render_check_github",
+    "gitlab": "check_gitlab.render_check_gitlab",
 }
 CHECK_FORMATS = tuple(_WRITERS)
 

@@ -207,7 +207,7 @@ def test_a_compose_file_leads_to_images_and_dockerfiles(tmp_path: Path) -> None:
         ("compose.yaml", 2, "BW001"),
         ("compose.yaml", 15, "BW001"),
         ("compose.yaml", 29, "BW011"),
-        ("compose.yaml#inline", 22, "BW001"),
+        ("compose.yaml", 22, "BW001"),
         ("short/Dockerfile", 1, "BW001"),
         ("web/prod.Dockerfile", 2, "BW001"),
     ]
@@ -297,6 +297,16 @@ def test_what_is_not_there_ends_with_4(
     (tmp_path / "Dockerfile").write_text(FINE)
     (tmp_path / "empty").mkdir()
     assert run(["check", *arguments]) == 4
+
+
+@pytest.mark.parametrize("form", ["table", "json", "sarif", "github", "gitlab"])
+def test_every_form_names_the_violated_rule(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], form: str
+) -> None:
+    path = tmp_path / "Dockerfile"
+    path.write_text(LATEST)
+    assert run(["check", str(path), "--format", form, "-q"]) == 1
+    assert "BW001" in capsys.readouterr().out
 
 
 def test_diff_writes_nothing_and_shows_the_change(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["command"]
 
-FORMATS = ("table", "json")
+FORMATS = ("table", "json", "sarif", "github", "gitlab")
 EXIT_VIOLATED = 1
 EXIT_INCOMPLETE = 3
 
