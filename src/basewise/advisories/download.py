@@ -28,11 +28,12 @@ from basewise.advisories.stored_files import StoredFile, StoredFiles
 from basewise.errors import StoreError
 from basewise.progress import Progress
 
-__all__ = ["DownloadLimits", "Downloader", "Fetched"]
+__all__ = ["DownloadLimits", "Downloader", "Fetched", "NotPublishedError"]
 
 _CHUNK_BYTES = 256 * 1024
 _SAID_EVERY_BYTES = 10_000_000
 _NOT_MODIFIED, _OK = 304, 200
+_MISSING = frozenset({404, 410})
 _PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
 _FIRST_BYTES = 512
 _HASHES = {"sha-256": "sha256", "sha-512": "sha512", "md5": "md5"}
@@ -78,8 +79,16 @@ class Fetched(msgspec.Struct, frozen=True, kw_only=True):
     server_date: date | None = None
 
 
+class NotPublishedError(StoreError):
+    """Every address says that it does not have the file."""
+
+
 class _RefusedError(Exception):
     """An address does not give the file; the message says why."""
+
+    def __init__(self, message: str, *, missing: bool = False) -> None:
+        super().__init__(message)
+        self.missing = missing
 
 
 class Downloader:
@@ -116,21 +125,25 @@ class Downloader:
             progress: Told of it.
 
         Raises:
+            NotPublishedError: No address has it.
             StoreError: No address gives it; each is named with its reason.
             OutputError: It cannot be written.
         """
         stored = self._files.get(remote.name)
         failures: list[str] = []
+        missing = True
         for address in remote.addresses:
             try:
                 fetched = self._from(address, remote, stored, progress)
             except (HttpError, _RefusedError) as error:
+                missing = missing and isinstance(error, _RefusedError) and error.missing
                 said = safe_text(str(error))
                 failures.append(said if safe_url(address) in said else f"{safe_url(address)}: {said}")
                 continue
             plain = [f"{safe_url(address)} is asked without TLS"] if address.startswith("http:") else []
             return msgspec.structs.replace(fetched, notes=tuple(failures + plain))
-        raise StoreError(
+        kind = NotPublishedError if missing else StoreError
+        raise kind(
             f"cannot fetch {remote.name}: {'; '.join(failures)}",
             hint="check the connection, or name a mirror with `--source`",
         )
@@ -195,7 +208,8 @@ class Downloader:
         if stream.status == _NOT_MODIFIED and stored is not None:
             return Fetched(file=stored, changed=False, received_bytes=0, server_date=server_date)
         if stream.status != _OK:
-            raise _RefusedError(f"{safe_url(address)}: status {stream.status}")
+            missing = stream.status in _MISSING
+            raise _RefusedError(f"{safe_url(address)}: status {stream.status}", missing=missing)
         if stream.headers.get("content-encoding", "identity").lower() not in {"", "identity"}:
             raise _RefusedError(f"{safe_url(address)}: an answer in an encoding that was not asked for")
         with self._files.writing() as (file, written):

@@ -132,11 +132,13 @@ class RemoteFile(msgspec.Struct, frozen=True, kw_only=True):
         name: Of the source, and of the file where the source has several.
         form: What it is.
         addresses: Where it is, the first choice first.
+        required: Without it the rest of the source is not taken over; otherwise what is missing is said.
     """
 
     name: str
     form: Form
     addresses: tuple[str, ...]
+    required: bool = True
 
 
 class RemoteSource(msgspec.Struct, frozen=True, kw_only=True):
@@ -312,6 +314,7 @@ def _source(
                 name=f"{name} {part}".rstrip(),
                 form=publisher.form,
                 addresses=tuple(_filled(template, values) for template in templates),
+                required=values.get("repository", "main") == "main",
             )
             for part, values in files
         ),

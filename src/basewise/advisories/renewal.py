@@ -35,6 +35,7 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True):
         origin: Address or path.
         received_bytes: How much came over the wire.
         notes: What a user should know.
+        gap: What is missing of it for good, or unsure; it travels with its facts.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True):
     origin: str = ""
     received_bytes: int = 0
     notes: tuple[str, ...] = ()
+    gap: str = ""
 
 
 class RenewalRules(msgspec.Struct, frozen=True, kw_only=True):
@@ -181,7 +183,7 @@ def _judge(offer: Offer, before: _Before, today: date, rules: RenewalRules, prog
     if origin is not None and origin.fingerprint == offer.fingerprint:
         return _Judged(offer=offer, outcome=Outcome.UNCHANGED, problem=offer.problem, entries_before=entries)
     try:
-        result = offer.read().collect(progress)
+        result = _with_gap(offer.read().collect(progress), offer.gap)
         if not result.sources:
             raise StoreError("nothing of it could be read")
     except InputError as error:
@@ -194,6 +196,17 @@ def _judge(offer: Offer, before: _Before, today: date, rules: RenewalRules, prog
         problem=problem or offer.problem,
         entries_before=entries,
     )
+
+
+def _with_gap(result: FeedResult, gap: str) -> FeedResult:
+    """Return a result whose sources say what is missing of them."""
+    if not gap:
+        return result
+    sources = tuple(
+        msgspec.structs.replace(source, note="; ".join(part for part in (source.note, gap) if part))
+        for source in result.sources
+    )
+    return msgspec.structs.replace(result, sources=sources)
 
 
 def _objections(

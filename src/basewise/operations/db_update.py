@@ -16,7 +16,7 @@ from basewise._internal.http import HttpSession
 from basewise._internal.http_errors import HttpError
 from basewise._internal.parallel import map_in_threads
 from basewise._internal.paths import cache_directory
-from basewise.advisories.download import Downloader, DownloadLimits, Fetched
+from basewise.advisories.download import Downloader, DownloadLimits, Fetched, NotPublishedError
 from basewise.advisories.endpoints import (
     ALPINE_BRANCHES,
     Addresses,
@@ -138,11 +138,13 @@ class _Arrival(msgspec.Struct, frozen=True, kw_only=True):
         fetched: What came; None where nothing did.
         stored: The good file that there is.
         problem: Why nothing came.
+        absent: It is not published, and the source can do without it.
     """
 
     fetched: Fetched | None = None
     stored: StoredFile | None = None
     problem: str = ""
+    absent: bool = False
 
     @property
     def file(self) -> StoredFile | None:
@@ -192,7 +194,10 @@ def _fetch_all(
         try:
             return _Arrival(fetched=downloader.fetch(remote, talk))
         except StoreError as error:
-            return _Arrival(stored=downloader.stored(remote), problem=error.message)
+            stored = downloader.stored(remote)
+            if stored is None and isinstance(error, NotPublishedError) and not remote.required:
+                return _Arrival(absent=True)
+            return _Arrival(stored=stored, problem=error.message)
 
     files = [file for source in sources for file in source.files]
     arrived = map_in_threads(fetch, files, threads=THREADS)
@@ -201,7 +206,8 @@ def _fetch_all(
 
 def _offer(source: RemoteSource, arrivals: Mapping[str, _Arrival], files: StoredFiles) -> Offer:
     """Return what a source offers: all its files, of which some may be those of before, or the problem."""
-    own = [arrivals[file.name] for file in source.files]
+    absent = [file.name for file in source.files if arrivals[file.name].absent]
+    own = [arrivals[file.name] for file in source.files if not arrivals[file.name].absent]
     problem = "; ".join(arrival.problem for arrival in own if arrival.problem)
     here = [arrival.file for arrival in own if arrival.file is not None]
     received = sum(arrival.fetched.received_bytes for arrival in own if arrival.fetched is not None)
@@ -213,6 +219,7 @@ def _offer(source: RemoteSource, arrivals: Mapping[str, _Arrival], files: Stored
         origin=here[0].address if here else "",
         received_bytes=received,
         notes=tuple(sorted(notes)),
+        gap=f"not published: {', '.join(absent)}" if absent else "",
     )
     if len(here) < len(own) or not any(arrival.fetched is not None for arrival in own):
         return offer
