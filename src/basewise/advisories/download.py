@@ -6,11 +6,8 @@ Reference:
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hashlib
 import time
-import zipfile
 from collections.abc import Callable, Mapping
 from datetime import date
 from email.utils import parsedate_to_datetime
@@ -23,7 +20,8 @@ from basewise._internal.http_errors import HttpError
 from basewise._internal.redirects import HopRules, follow
 from basewise._internal.retry import Backoff, RetryLimits, retry_after_seconds
 from basewise._internal.text import format_bytes, safe_text
-from basewise.advisories.endpoints import Form, RemoteFile
+from basewise.advisories.arrived import problem_of_form, stated_hashes
+from basewise.advisories.endpoints import RemoteFile
 from basewise.advisories.stored_files import StoredFile, StoredFiles
 from basewise.errors import StoreError
 from basewise.progress import Progress
@@ -35,8 +33,6 @@ _SAID_EVERY_BYTES = 10_000_000
 _NOT_MODIFIED, _OK = 304, 200
 _MISSING = frozenset({404, 410})
 _PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
-_FIRST_BYTES = 512
-_HASHES = {"sha-256": "sha256", "sha-512": "sha512", "md5": "md5"}
 
 
 class DownloadLimits(msgspec.Struct, frozen=True, kw_only=True):
@@ -233,7 +229,7 @@ class Downloader:
         self, stream: HttpStream, file: IO[bytes], address: str, remote: RemoteFile, progress: Progress
     ) -> tuple[int, str]:
         """Write the body, and refuse what is not whole or of another form; return its size and SHA-256."""
-        stated = _stated_hashes(stream.headers)
+        stated = stated_hashes(stream.headers)
         hashes = {name: hashlib.new(name, usedforsecurity=False) for name in {"sha256", *stated}}
         size, said = 0, 0
         progress.step(f"fetching {remote.name}")
@@ -253,7 +249,7 @@ class Downloader:
                 raise _RefusedError(
                     f"{safe_url(address)}: its bytes have another {name} than the server says"
                 )
-        problem = _problem_of_form(file, remote.form)
+        problem = problem_of_form(file, remote.form)
         if problem:
             raise _RefusedError(f"{safe_url(address)}: {problem}")
         return size, hashes["sha256"].hexdigest()
@@ -279,37 +275,3 @@ def _http_date(text: str) -> date | None:
         return parsedate_to_datetime(text).date()
     except ValueError:
         return None
-
-
-def _stated_hashes(headers: Mapping[str, str]) -> dict[str, bytes]:
-    """Return the hashes of the body that the server states, by name."""
-    found = {}
-    lines = [headers.get(name, "") for name in ("repr-digest", "content-digest", "x-goog-hash")]
-    for item in ",".join(lines).split(","):
-        name, _, value = item.strip().partition("=")
-        if name.lower() in _HASHES:
-            try:
-                found[_HASHES[name.lower()]] = base64.b64decode(value.strip(":"), validate=True)
-            except (binascii.Error, ValueError):
-                continue
-    return found
-
-
-def _problem_of_form(file: IO[bytes], form: Form) -> str:
-    """Say why bytes cannot be a file of this form, "" when they can."""
-    file.seek(0)
-    first = file.read(_FIRST_BYTES)
-    start = first.lstrip(b"\xef\xbb\xbf \t\r\n")
-    if not start:
-        return "an empty answer"
-    if form == "json" and start[:1] in {b"{", b"["}:
-        return ""
-    if form == "gzip" and first.startswith(b"\x1f\x8b"):
-        return ""
-    if form == "zip" and first.startswith(b"PK"):
-        return "" if zipfile.is_zipfile(file) else "a zip file that is cut"
-    said = "a web page" if start.startswith(b"<") else "something else"
-    return f"it answers with {said} instead of {_FORM_NAMES[form]}"
-
-
-_FORM_NAMES: Mapping[Form, str] = {"zip": "a zip file", "json": "JSON", "gzip": "a gzip file"}

@@ -47,10 +47,11 @@ OSV_BY_DEFAULT: Mapping[str, bool] = {
     "Alpine": False,
     "Wolfi": False,
     "Chainguard": False,
+    "PSF": False,
 }
 """Ecosystems of OSV's bucket, and whether each is fetched without being named.
 
-The last four have a source of their own, which says more.
+Debian, Alpine, Wolfi and Chainguard have a source of their own, which says more; what PSF says names commits.
 """
 
 ALPINE_BRANCHES = tuple(f"3.{minor}" for minor in range(10, 24))

@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 
 from basewise.advisories.alpine_secdb import AlpineSecdb, ChainguardSecdb, WolfiSecdb
+from basewise.advisories.cpython import Cpython
 from basewise.advisories.debian_tracker import DebianTracker
 from basewise.advisories.epss import Epss
 from basewise.advisories.feed import Feed
@@ -42,6 +43,7 @@ def _oldest(files: Sequence[DatedFile]) -> str:
 READERS: Mapping[str, Callable[[str, Sequence[DatedFile]], Feed]] = {
     "alpine_secdb": lambda scope, files: AlpineSecdb(_paths(files), scope, as_of=_oldest(files)),
     "chainguard_secdb": lambda _, files: ChainguardSecdb(_paths(files), as_of=_oldest(files)),
+    "cpython": lambda _, files: Cpython(files[0].path),
     "debian_tracker": lambda _, files: DebianTracker(files[0].path, as_of=files[0].as_of),
     "epss": lambda _, files: Epss(files[0].path),
     "nvd": lambda _, files: Nvd(_paths(files)),

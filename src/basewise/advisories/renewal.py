@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 
 import msgspec
 
+from basewise.advisories.before import Before
 from basewise.advisories.build import problems_of_sources
-from basewise.advisories.carried import Replaced, carried_records, carried_sources, feed_of
+from basewise.advisories.carried import carried_records
 from basewise.advisories.content import Origin, StoreContent, gather
 from basewise.advisories.coverage import age_in_days
 from basewise.advisories.feed import Feed, FeedResult
@@ -18,7 +19,7 @@ from basewise.model.advisory import SourceStatus
 from basewise.model.store_update import Outcome, SourceUpdate
 from basewise.progress import Progress
 
-__all__ = ["Offer", "Renewal", "RenewalRules", "renew"]
+__all__ = ["Offer", "Renewal", "RenewalRules", "compare_sources", "renew", "row_of"]
 
 _CLOCK_TOLERANCE = timedelta(days=1)
 
@@ -95,7 +96,7 @@ def renew(
     Raises:
         StoreError: A store is damaged.
     """
-    before = _Before(previous, embedded)
+    before = Before(previous, embedded)
     judged = [
         _judge(offer, before, today, rules or RenewalRules(), progress)
         for offer in sorted(offers, key=lambda offer: offer.name)
@@ -108,64 +109,6 @@ def renew(
     return Renewal(content=content, sources=_told(judged, content, before, today))
 
 
-class _Before:
-    """What there is before: the facts of each feed are those of one of two stores."""
-
-    def __init__(self, previous: Store | None, embedded: Store) -> None:
-        self.origins = {origin.name: origin for origin in (previous.origins() if previous else ())}
-        fetched = {origin.feed for origin in self.origins.values()}
-        newest = _newest_by_feed(previous) if previous else {}
-        taken = {
-            feed
-            for feed, as_of in _newest_by_feed(embedded).items()
-            if feed not in newest or (feed not in fetched and as_of > newest[feed])
-        }
-        self.has_newer_embedded_facts = previous is None or bool(taken & set(newest))
-        self._stores = []
-        if taken:
-            self._stores.append((embedded, Replaced(frozenset(set(_newest_by_feed(embedded)) - taken))))
-        if previous is not None:
-            self._stores.append((previous, Replaced(frozenset(taken))))
-
-    def sources(self, replaced: Iterable[Origin] = ()) -> tuple[SourceStatus, ...]:
-        """Return the sources that are not replaced, sorted."""
-        return tuple(
-            sorted(
-                source
-                for store, gone in self._without(replaced)
-                for source in store.sources()
-                if not gone.has_source(source.name)
-            )
-        )
-
-    def sources_of(self, offer: Offer) -> tuple[SourceStatus, ...]:
-        """Return the sources that an offer would replace."""
-        origin = self.origins.get(offer.name)
-        names = set(origin.sources) if origin is not None else {offer.name}
-        if offer.name == offer.feed:
-            return tuple(source for source in self.sources() if feed_of(source.name) == offer.feed)
-        return tuple(source for source in self.sources() if source.name in names)
-
-    def carried(
-        self, replaced: Sequence[Origin]
-    ) -> tuple[list[tuple[str, FeedResult]], list[tuple[Store, Replaced]]]:
-        """Return what is taken over: sources, and the stores with what is left out of them."""
-        stores = self._without(replaced)
-        return [result for store, gone in stores for result in carried_sources(store, gone)], stores
-
-    def _without(self, replaced: Iterable[Origin]) -> list[tuple[Store, Replaced]]:
-        origins = tuple(replaced)
-        stores = []
-        for store, already in self._stores:
-            gone = already
-            for origin in origins:
-                gone = gone.with_origin(origin)
-                if origin.name in self.origins:
-                    gone = gone.with_origin(self.origins[origin.name])
-            stores.append((store, gone))
-        return stores
-
-
 class _Judged(msgspec.Struct, frozen=True, kw_only=True):
     offer: Offer
     outcome: Outcome
@@ -174,8 +117,8 @@ class _Judged(msgspec.Struct, frozen=True, kw_only=True):
     entries_before: int | None = None
 
 
-def _judge(offer: Offer, before: _Before, today: date, rules: RenewalRules, progress: Progress) -> _Judged:
-    known = before.sources_of(offer)
+def _judge(offer: Offer, before: Before, today: date, rules: RenewalRules, progress: Progress) -> _Judged:
+    known = before.sources_of(offer.name, offer.feed)
     entries = sum(source.entries for source in known) if known else None
     if offer.read is None:
         return _Judged(offer=offer, outcome=Outcome.FAILED, problem=offer.problem, entries_before=entries)
@@ -188,7 +131,7 @@ def _judge(offer: Offer, before: _Before, today: date, rules: RenewalRules, prog
             raise StoreError("nothing of it could be read")
     except InputError as error:
         return _Judged(offer=offer, outcome=Outcome.FAILED, problem=error.message, entries_before=entries)
-    problem = "; ".join(_objections(result, known, today, rules))
+    problem = "; ".join(compare_sources(result.sources, known, today, rules))
     return _Judged(
         offer=offer,
         outcome=Outcome.REFUSED if problem else Outcome.UPDATED,
@@ -209,26 +152,31 @@ def _with_gap(result: FeedResult, gap: str) -> FeedResult:
     return msgspec.structs.replace(result, sources=sources)
 
 
-def _objections(
-    result: FeedResult, known: Sequence[SourceStatus], today: date, rules: RenewalRules
+def compare_sources(
+    new: Sequence[SourceStatus], known: Sequence[SourceStatus], today: date, rules: RenewalRules
 ) -> list[str]:
-    """Return why a result must not replace what is known."""
-    found = [] if rules.less else list(problems_of_sources(result.sources, known))
+    """Return why sources must not replace others; nothing when they may.
+
+    Args:
+        new: The new ones.
+        known: Those that they would replace.
+        today: The clock's date.
+        rules: What a user allows.
+    """
+    found = [] if rules.less else list(problems_of_sources(new, known))
     latest = (today + _CLOCK_TOLERANCE).isoformat()
     dates = {source.name: source.as_of for source in known}
-    for source in result.sources:
+    for source in new:
         if source.as_of > latest:
-            found.append(
-                f"it is dated {source.as_of}, and the clock of this machine says {today.isoformat()}: one of them is wrong"
-            )
+            why = f"the clock of this machine says {today.isoformat()}: one of them is wrong"
+            found.append(f"`{source.name}` is dated {source.as_of}, and {why}")
         elif source.as_of < dates.get(source.name, "") and not rules.older:
-            found.append(
-                f"it is of {source.as_of}, older than the {dates[source.name]} that is known; `--allow-downgrade` takes it"
-            )
+            why = f"older than the {dates[source.name]} that is known; `--allow-downgrade` takes it"
+            found.append(f"`{source.name}` is of {source.as_of}, {why}")
     return found
 
 
-def _merged(accepted: Sequence[_Judged], before: _Before) -> StoreContent:
+def _merged(accepted: Sequence[_Judged], before: Before) -> StoreContent:
     origins = [_origin(item.offer, item.result) for item in accepted if item.result is not None]
     new = {origin.name for origin in origins}
     kept, stores = before.carried(origins)
@@ -253,17 +201,21 @@ def _origin(offer: Offer, result: FeedResult) -> Origin:
 
 
 def _told(
-    judged: Sequence[_Judged], content: StoreContent | None, before: _Before, today: date
+    judged: Sequence[_Judged], content: StoreContent | None, before: Before, today: date
 ) -> tuple[SourceUpdate, ...]:
     """Return what became of each source, those that were not asked for among them."""
     now = content.sources if content is not None else before.sources()
     rows, told = [], set()
     for item in judged:
-        known = item.result.sources if item.result is not None else before.sources_of(item.offer)
+        known = (
+            item.result.sources
+            if item.result is not None
+            else before.sources_of(item.offer.name, item.offer.feed)
+        )
         told |= {source.name for source in known}
         rows.append(
             msgspec.structs.replace(
-                _row(item.offer.name, item.outcome, known, today),
+                row_of(item.offer.name, item.outcome, known, today),
                 entries_before=item.entries_before,
                 received_bytes=item.offer.received_bytes,
                 left_out=len(item.result.skipped) if item.result is not None else 0,
@@ -272,11 +224,12 @@ def _told(
                 notes=tuple(sorted(item.offer.notes)),
             )
         )
-    rows += [_row(source.name, Outcome.KEPT, (source,), today) for source in now if source.name not in told]
+    rows += [row_of(source.name, Outcome.KEPT, (source,), today) for source in now if source.name not in told]
     return tuple(sorted(rows))
 
 
-def _row(name: str, outcome: Outcome, sources: Sequence[SourceStatus], today: date) -> SourceUpdate:
+def row_of(name: str, outcome: Outcome, sources: Sequence[SourceStatus], today: date) -> SourceUpdate:
+    """Return what became of a source, which consists of these sources of the store now."""
     if not sources:
         return SourceUpdate(name=name, outcome=outcome)
     as_of = min(source.as_of for source in sources)
@@ -289,11 +242,3 @@ def _row(name: str, outcome: Outcome, sources: Sequence[SourceStatus], today: da
         entries=entries,
         entries_before=entries,
     )
-
-
-def _newest_by_feed(store: Store) -> dict[str, str]:
-    newest: dict[str, str] = {}
-    for source in store.sources():
-        feed = feed_of(source.name)
-        newest[feed] = max(newest.get(feed, ""), source.as_of)
-    return newest

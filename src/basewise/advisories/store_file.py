@@ -69,6 +69,20 @@ def checked_seal(header: bytes, tail: bytes, size: int, name: str, hint: str) ->
     return found
 
 
+def read_store_bytes(path: Path) -> bytes:
+    """Return the bytes of a store file, decompressed and otherwise as they are.
+
+    Raises:
+        StoreError: It is missing, empty, unreadable or too large.
+    """
+    with _opened(path) as file:
+        _size(file, path)
+        if file.read(len(_GZIP_MAGIC)) == _GZIP_MAGIC:
+            return _decompress(file, path)
+        file.seek(0)
+        return file.read()
+
+
 def schema_of(path: Path) -> int | None:
     """Return the schema that the last line of a plain store file names; None for what is no such file."""
     try:

@@ -107,9 +107,7 @@ def db_update(
     with alone_at(path, talk), held, _session(wish) as session:
         files.remove_abandoned()
         downloader = Downloader(files, session, today=today, limits=wish.limits)
-        sources = [
-            source for source in _sources(wish, addresses, today, downloader, talk) if source.feed in READERS
-        ]
+        sources = _sources(wish, addresses, today, downloader, talk)
         arrivals = _fetch_all(sources, downloader, talk)
         return renew_store(
             path,

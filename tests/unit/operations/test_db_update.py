@@ -271,7 +271,7 @@ class TestDates:
         server.files["kev.json"] = kev_json(released="2026-11-01T00:00:00Z")
         result = update(server, path)
         assert row(result, "kev").outcome is Outcome.REFUSED
-        assert "it is of 2026-11-01, older than the 2026-11-20 that is known" in row(result, "kev").problem
+        assert "`kev` is of 2026-11-01, older than the 2026-11-20 that is known" in row(result, "kev").problem
         assert row(result, "kev").as_of == "2026-11-20"
         allowed = update(server, path, allow_downgrade=True)
         assert (row(allowed, "kev").outcome, row(allowed, "kev").as_of) == (Outcome.UPDATED, "2026-11-01")
@@ -286,7 +286,10 @@ class TestDates:
         server.files["kev.json"] = kev_json(released="2999-01-01T00:00:00Z")
         result = update(server, path, allow_downgrade=True)
         assert row(result, "kev").outcome is Outcome.REFUSED
-        assert "dated 2999-01-01, and the clock of this machine says 2026-11-27" in row(result, "kev").problem
+        assert (
+            "`kev` is dated 2999-01-01, and the clock of this machine says 2026-11-27"
+            in row(result, "kev").problem
+        )
 
     @pytest.mark.parametrize("today", [date(2021, 11, 27), date(2031, 11, 27)])
     def test_a_wrong_clock_is_said(self, today: date, server: PublisherServer, path: Path) -> None:

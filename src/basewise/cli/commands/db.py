@@ -116,6 +116,71 @@ def update_command(**flags: Any) -> int:  # noqa: ANN401 - one name for all flag
     return 0
 
 
+@command.command("import")
+@click.argument("paths", metavar="PATH...", nargs=-1, required=True)
+@click.option("--as-of", metavar="DATE", default="", help="Date of data that carries none, as 2026-11-23.")
+@click.option("--store", metavar="FILE", help="Renew this store instead of BASEWISE_STORE or your own.")
+@allowance_options
+@output_options(("table", "json"))
+@now_option
+@common_options
+def import_command(**flags: Any) -> int:  # noqa: ANN401 - one name for all flags; each is typed where it is used
+    """Renew the store from files, without any network.
+
+    PATH is a bundle of `basewise db export`, or publishers' files as they are: OSV's all.zip, the JSON of Debian's
+    tracker, of Alpine, Wolfi or Chainguard, KEV, EPSS, NVD; also directories and zip files of them. What a file
+    is, its content tells.
+    """
+    from basewise.cli.console import ConsoleProgress
+    from basewise.operations.db_import import ImportWishes, db_import
+
+    progress = ConsoleProgress(1 if flags["verbose"] else -1 if flags["quiet"] else 0)
+    try:
+        result = db_import(
+            [Path(path) for path in flags["paths"]],
+            today=_today(flags),
+            wishes=ImportWishes(
+                allow_less=flags["allow_less"],
+                allow_downgrade=flags["allow_downgrade"],
+                as_of=flags["as_of"],
+            ),
+            store=None if flags["store"] is None else Path(flags["store"]),
+            progress=progress,
+        )
+    finally:
+        progress.close()
+    _write_update(result, flags)
+    return 0
+
+
+@command.command("export")
+@click.argument("output", metavar="FILE")
+@click.option("--store", metavar="STORE", help="This store instead of the one that other commands read.")
+@common_options
+def export_command(**flags: Any) -> int:  # noqa: ANN401 - one name for all flags; each is typed where it is used
+    """Write the store as a bundle FILE, which `basewise db import` reads where no network is."""
+    from basewise._internal.text import format_bytes, plural, safe_text
+    from basewise.cli.console import ConsoleProgress
+    from basewise.operations.db_export import db_export
+
+    progress = ConsoleProgress(1 if flags["verbose"] else -1 if flags["quiet"] else 0)
+    try:
+        done = db_export(
+            Path(flags["output"]),
+            store=None if flags["store"] is None else Path(flags["store"]),
+            progress=progress,
+        )
+    finally:
+        progress.close()
+    lines = [
+        f"wrote {safe_text(done.bundle)}, {format_bytes(done.size_bytes)}, of the store {safe_text(done.store)}",
+        f"sha256 {done.sha256}",
+        *(f"- {safe_text(s.name)}: {s.as_of}, {plural(s.entries, 'fact')}" for s in done.sources),
+    ]
+    write_result("\n".join(lines) + "\n", None)
+    return 0
+
+
 @command.command("build")
 @click.argument("output", metavar="FILE")
 @click.option("--data", metavar="DIR", help="Folder with files of the feeds that read files.")
