@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Write the generated pages of docs/reference, and the samples of README.md and docs/.
 
+A picture is what a command in the documentation writes with `-o docs/NAME.svg`.
 A sample is a fenced block below a comment `<!-- run: basewise … -->`: the command is run as it stands, in
 the clone, offline, with an empty cache and 100 columns, and the block becomes what it printed.
 
@@ -137,6 +138,14 @@ def output_of(command: str) -> str:
     return done.stdout
 
 
+PICTURE = re.compile(r"^(?P<command>basewise [^\n]*?) -o (?P<file>docs/[\w-]+\.svg)$", re.MULTILINE)
+
+
+def pictures(text: str) -> dict[Path, str]:
+    """Return what each picture of a Markdown text is, made again, by its file."""
+    return {ROOT / found["file"]: output_of(found["command"]) for found in PICTURE.finditer(text)}
+
+
 def plain(text: str) -> str:
     """Join the lines of each paragraph."""
     return "\n\n".join(" ".join(paragraph.split()) for paragraph in text.split("\n\n"))
@@ -155,6 +164,7 @@ def main(arguments: list[str]) -> int:
     built = {ROOT / "docs" / "reference" / name: build() for name, build in PAGES.items()}
     for path in [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]:
         text = path.read_text(encoding="utf-8")
+        built |= pictures(text)
         if SAMPLE.search(text):
             built[path] = with_samples(text)
     stale = []

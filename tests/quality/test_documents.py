@@ -100,3 +100,7 @@ def test_every_case_of_the_page_has_a_test() -> None:
     assert all("::test_" in row for row in rows)
     cases = {case for row in rows for case in re.findall(r"\b[RLPC]\d\d\b", row.split("|")[1])}
     assert {f"{group}{number:02}" for group, last in CASES for number in range(1, last + 1)} <= cases
+
+
+def test_the_picture_of_the_catalogue_is_there_and_small() -> None:
+    assert 5_000 < (ROOT / "docs" / "picture.svg").stat().st_size < 200_000

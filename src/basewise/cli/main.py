@@ -24,6 +24,7 @@ COMMANDS = {
     "candidates": ("basewise.cli.commands.candidates", "The catalogue of base images."),
     "check": ("basewise.cli.commands.check", "Hold Dockerfiles and compose files against the rules."),
     "choose": ("basewise.cli.commands.choose", "Rank base images for an application, with evidence."),
+    "compare": ("basewise.cli.commands.compare", "Images side by side, and what changes between two."),
     "db": ("basewise.cli.commands.db", "The advisory store."),
     "explain": ("basewise.cli.commands.explain", "What one vulnerability is to one image, and why."),
     "pin": ("basewise.cli.commands.pin", "Write digests behind tags."),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
@@ -201,7 +202,22 @@ def _facts(image: Image, contents: Sequence[LayerContent]) -> ImageFacts:
         ),
         history=image.config.history,
         base=_stated_base(image),
+        variables=_marked(
+            image,
+            ((name, value) for name, _, value in (line.partition("=") for line in image.config.environment)),
+        ),
+        labels=_marked(image, image.config.labels),
     )
+
+
+def _marked(image: Image, pairs: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...] | None:
+    """Return names with a hash of the value, the last value of a name; None where there is no configuration."""
+    if image.config_digest is None:
+        return None
+    values = {
+        name: hashlib.sha256(value.encode("utf-8", "surrogatepass")).hexdigest() for name, value in pairs
+    }
+    return tuple(sorted(values.items()))
 
 
 def _stated_base(image: Image) -> StatedBase | None:

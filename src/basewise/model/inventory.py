@@ -171,6 +171,9 @@ class ImageFacts(msgspec.Struct, frozen=True, kw_only=True):
         config_digest: Of the configuration, which is what Docker calls the image's id.
         size: Compressed and on disk.
         base: What the image itself says about its base image.
+        variables: Names of the configuration's variables, each with a hash of its value: a change can be seen and no
+            value is kept. None when there is no configuration.
+        labels: Names of its labels likewise.
     """
 
     reference: str
@@ -184,6 +187,8 @@ class ImageFacts(msgspec.Struct, frozen=True, kw_only=True):
     layers: tuple[LayerSummary, ...]
     history: tuple[HistoryLine, ...]
     base: StatedBase | None = None
+    variables: tuple[tuple[str, str], ...] | None = None
+    labels: tuple[tuple[str, str], ...] | None = None
 
 
 class Inventory(msgspec.Struct, frozen=True, kw_only=True):

@@ -39,7 +39,9 @@ def open_page(browser: Browser, tmp_path: Path) -> Iterator[OpenPage]:
     def show(html: str, *, picture: bool = True, **options: Any) -> Page:  # noqa: ANN401 - as Playwright has them
         file = tmp_path / f"page-{len(contexts)}.html"
         file.write_text(html, encoding="utf-8", errors="surrogatepass")
-        context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **options})
+        # Without smooth scrolling a click meets what was there when it was aimed.
+        usual = {"viewport": {"width": 1280, "height": 900}, "reduced_motion": "reduce"}
+        context = browser.new_context(**{**usual, **options})
         contexts.append(context)
         page = context.new_page()
         page.on("console", lambda message: said.append(f"{message.type}: {message.text}"))

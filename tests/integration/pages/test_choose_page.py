@@ -201,7 +201,7 @@ def test_a_point_leads_to_its_row_even_where_a_filter_hides_it(
     image = answer.candidates[0].image
     page.fill("#image-table-filter", "no such image")
     assert page.locator("#image-table tbody tr").count() == 0
-    page.click(f'.point path[data-image="{image}"]', force=True)
+    page.click(f'.point path[data-image="{image}"]')
     found = page.locator("tr.found")
     assert image in found.inner_text()
     assert found.is_visible()

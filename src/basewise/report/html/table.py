@@ -61,7 +61,7 @@ def table(
     made = tag(
         "table", tag("caption", caption), tag("thead", head), tag("tbody", body), id=name, data_sortable=True
     )
-    return tag("div", made, class_="scroll", tabindex=0, role="region", aria_label=caption)
+    return tag("div", made, class_="scroll", tabindex=0, role="region", aria_label=f"Table: {caption}")
 
 
 def _head(column: Column) -> Markup:

@@ -3,6 +3,7 @@
   'use strict';
   const PAGE_ROWS = 200;
   const MAX_CHOICES = 40;
+  const FEW_ROWS = 6;
 
   function make(name, attributes, text) {
     const made = document.createElement(name);
@@ -50,6 +51,8 @@
     bar.append(this.status);
     bar.addEventListener('input', () => { this.page = 0; this.filter(); });
     const frame = this.table.parentElement;
+    // Few rows need no filter; what leads to a row may still clear it.
+    bar.hidden = this.rows.length <= FEW_ROWS;
     frame.before(bar);
     this.pager = make('div', {class: 'pager', hidden: ''});
     this.back = make('button', {type: 'button'}, 'Previous');

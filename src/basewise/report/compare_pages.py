@@ -1,0 +1,31 @@
+"""A comparison as JSON, as a page and as a picture."""
+
+from __future__ import annotations
+
+from basewise.model.compare import Compare
+from basewise.report.chart_of_compare import chart_of_compare
+from basewise.report.json_document import encode_json
+
+__all__ = ["render_compare_html", "render_compare_json", "render_compare_svg"]
+
+
+def render_compare_json(compare: Compare, *, width: int, color: bool) -> str:
+    """Return the document with a line end; width and color change nothing."""
+    del width, color
+    return encode_json(compare).decode("ascii")
+
+
+def render_compare_svg(compare: Compare, *, width: int, color: bool) -> str:
+    """Return the picture; width and color change nothing."""
+    from basewise.report.svg_picture import render_svg  # noqa: PLC0415 - only for a picture
+
+    del width, color
+    return render_svg(chart_of_compare(compare))
+
+
+def render_compare_html(compare: Compare, *, width: int, color: bool) -> str:
+    """Return the page; width and color change nothing."""
+    from basewise.report.html.compare_page import render_compare_page  # noqa: PLC0415 - only for a page
+
+    del width, color
+    return render_compare_page(compare)
