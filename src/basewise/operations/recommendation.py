@@ -15,6 +15,7 @@ from basewise.model.package import PackageType
 from basewise.model.requirement import Accelerator, Application
 from basewise.model.verdict import AddedPackage, Fit, Install, InstallKind
 from basewise.operations.candidate_evidence import Findings, sources_to_upgrade
+from basewise.operations.read_back import read_back
 from basewise.report.dockerfile import render_dockerfile, render_dockerignore
 
 __all__ = ["LOCK_NAME", "build_plan", "recommend"]
@@ -56,7 +57,7 @@ def recommend(
     return Recommendation(
         image=candidate.image,
         digest=candidate.digest,
-        dockerfile=render_dockerfile(plan),
+        dockerfile=read_back(render_dockerfile(plan), plan),
         why=(
             *why,
             *_brought_findings(fit, found.findings),
