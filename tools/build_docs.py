@@ -94,6 +94,7 @@ def settings_page() -> str:
         "| `BASEWISE_CATALOGUE` | The file of your own catalogue; default: `catalogue.json` in the user's data directory. |",
         "| `BASEWISE_REPOSITORY` | Repository that `candidates refresh` looks up, like `--repository`. |",
         "| `BASEWISE_STORE` | The advisory store to read, and to renew; default: your own in the user's data directory where it is newer than the embedded one. One that is missing, empty or damaged is an error. |",
+        "| `BASEWISE_SOURCE_NAME` | Where `db update` fetches the source NAME from (`BASEWISE_SOURCE_EPSS`), like `--source NAME=URL`. |",
         "| `BASEWISE_OFFLINE` | `1`: ask nobody, like `--offline`. |",
         "| `BASEWISE_DEBIAN_MIRROR` | Debian archive for `db build`; default: apt's own sources. |",
         "| `BASEWISE_DEBIAN_SECURITY_MIRROR` | Debian security archive for `db build`; default: apt's own sources. |",

@@ -52,7 +52,7 @@ def test_every_setting_is_documented() -> None:
 def test_every_environment_variable_of_the_code_is_documented() -> None:
     page = (ROOT / "docs" / "reference" / "settings.md").read_text(encoding="utf-8")
     code = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "src").rglob("*.py"))
-    for variable in sorted(set(re.findall(r"BASEWISE_[A-Z_]+[A-Z]", code))):
+    for variable in sorted(set(re.findall(r"BASEWISE_[A-Z_]+[A-Z]\b", code))):
         assert f"`{variable}`" in page, variable
 
 
