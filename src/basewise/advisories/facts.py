@@ -18,7 +18,7 @@ PackageName = tuple[str, str, str]
 """Ecosystem, release and package."""
 
 
-class Fact(msgspec.Struct, frozen=True, order=True, array_like=True):
+class Fact(msgspec.Struct, frozen=True, order=True, array_like=True, gc=False):
     """An `Advisory` without the three fields that its record already has."""
 
     id: str
@@ -34,7 +34,7 @@ class Fact(msgspec.Struct, frozen=True, order=True, array_like=True):
     cvss: tuple[str, ...] = ()
 
 
-class PackageRecord(msgspec.Struct, frozen=True, array_like=True):
+class PackageRecord(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """All that a store knows of one package in one release.
 
     Args:

@@ -33,7 +33,7 @@ class FactKind(StrEnum):
     UNDETERMINED = "undetermined"
 
 
-class VersionRange(msgspec.Struct, frozen=True, order=True, array_like=True):
+class VersionRange(msgspec.Struct, frozen=True, order=True, array_like=True, gc=False):
     """Affected versions from `introduced` on, up to but without `fixed`, or up to and with `last_affected`.
 
     "0" in `introduced` is before every version. With neither end every later version is affected.
@@ -46,7 +46,7 @@ class VersionRange(msgspec.Struct, frozen=True, order=True, array_like=True):
     last_affected: str = ""
 
 
-class Advisory(msgspec.Struct, frozen=True, order=True, kw_only=True):
+class Advisory(msgspec.Struct, frozen=True, order=True, kw_only=True, gc=False):
     """One statement of one source: (vulnerability, package, release) → kind, and versions for some.
 
     Args:

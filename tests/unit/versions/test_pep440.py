@@ -113,4 +113,4 @@ spellings = st.builds(
 def test_the_usual_spelling_is_ordered_as_the_packaging_library_orders_it(left: str, right: str) -> None:
     first, second = Version(left), Version(right)
     assert compare(left, right) == (first > second) - (first < second)
-    assert sort_key(left) == sort_key(f" {left}+x".removesuffix("+x"))
+    assert sort_key(left) == sort_key(f" {left}"), "the long pattern reads it alike"
