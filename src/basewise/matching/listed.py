@@ -11,22 +11,34 @@ from basewise.advisories.store import Store
 from basewise.matching.affected import decide_fixed_or_affected
 from basewise.matching.aliases import by_vulnerability
 from basewise.matching.assemble import assemble
+from basewise.matching.decision import Decision
 from basewise.matching.group import SourceGroup, is_kernel_headers
 from basewise.matching.memory import remembered
 from basewise.matching.result import Part
+from basewise.model.advisory import Advisory
 from basewise.model.evidence import NotCovered
-from basewise.model.finding import Finding
+from basewise.model.finding import Finding, State
 from basewise.versions.ranges import SortKey
 
 __all__ = ["Family", "match_groups"]
 
 
 class Family(msgspec.Struct, frozen=True):
-    """Where the facts of a release are, and the order of its versions."""
+    """Where the facts of a release are, and the order of its versions.
+
+    Args:
+        ecosystem: Of the facts.
+        release: Of the facts.
+        sort_key: Order of versions.
+        subscribed: Release whose facts name fixes that only subscribers get; "" for none.
+        subscription: What they subscribe to.
+    """
 
     ecosystem: str
     release: str
     sort_key: SortKey
+    subscribed: str = ""
+    subscription: str = ""
 
 
 def match_groups(
@@ -51,9 +63,31 @@ def match_groups(
 
 def _match_group(group: SourceGroup, family: Family, store: Store) -> tuple[Finding, ...]:
     """Return the findings of one source package."""
+    facts = list(store.facts(family.ecosystem, family.release, group.name))
+    if family.subscribed:
+        facts += store.facts(family.ecosystem, family.subscribed, group.name)
     found = []
-    for vulnerability in by_vulnerability(store.facts(family.ecosystem, family.release, group.name)):
-        decision = decide_fixed_or_affected(vulnerability.facts, group.version, family.sort_key)
+    for vulnerability in by_vulnerability(facts):
+        decision = _decide(vulnerability.facts, group.version, family)
         if decision is not None:
             found.append(assemble(vulnerability, decision, group.representative, group.binaries, store))
     return tuple(found)
+
+
+def _decide(facts: Iterable[Advisory], installed: str, family: Family) -> Decision | None:
+    """Return what facts of one vulnerability mean, those for subscribers last.
+
+    A fix that only subscribers get closes the vulnerability where it is installed, and is no fix elsewhere: the
+    vulnerability is open, and the detail names what a subscription would bring.
+    """
+    known = tuple(facts)
+    own = tuple(fact for fact in known if fact.release != family.subscribed)
+    decision = decide_fixed_or_affected(own, installed, family.sort_key)
+    if len(own) == len(known) or (own and (decision is None or decision.state is not State.OPEN)):
+        return decision
+    others = tuple(fact for fact in known if fact.release == family.subscribed)
+    subscribers = decide_fixed_or_affected(others, installed, family.sort_key)
+    if subscribers is None or subscribers.state is not State.FIXED:
+        return subscribers
+    detail = f"fixed in {subscribers.fixed_version} for subscribers of {family.subscription} only"
+    return Decision(state=State.OPEN, facts=(*own, *subscribers.facts), detail=detail)

@@ -17,6 +17,7 @@ from basewise.versions.debian import sort_key
 __all__ = ["match_ubuntu"]
 
 ECOSYSTEM = "ubuntu"
+_PRO = "+pro"
 
 
 def match_ubuntu(packages: Iterable[Package], distro: Distro, store: Store) -> Part:
@@ -42,4 +43,5 @@ def match_ubuntu(packages: Iterable[Package], distro: Distro, store: Store) -> P
     if sourceless:
         why = f"their source package is not known: {some_names(sourceless)}"
         unseen.append(NotCovered(f"{len(sourceless)} Ubuntu packages", why))
-    return match_groups(groups, Family(ECOSYSTEM, distro.version, sort_key), store, unseen)
+    family = Family(ECOSYSTEM, distro.version, sort_key, f"{distro.version}{_PRO}", "Ubuntu Pro")
+    return match_groups(groups, family, store, unseen)

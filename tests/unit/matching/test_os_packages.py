@@ -103,6 +103,37 @@ class TestUbuntu:
         assert len(result.uncounted) == 1
 
 
+class TestUbuntuPro:
+    """Fixes of `24.04+pro` are for subscribers; images have none unless they were built with a subscription."""
+
+    PRO_FIX = "3.0-1ubuntu0.1~esm1"
+
+    def found(self, installed: str, *facts: Advisory) -> tuple[Finding, ...]:
+        packages = (deb("openssl", installed, "openssl"),)
+        there = affected("zlib", ("0", "1"))
+        return matched(there, *facts, packages=packages, distro=NOBLE).findings
+
+    def pro(self) -> Advisory:
+        return affected("openssl", ("0", self.PRO_FIX), release="24.04+pro")
+
+    @pytest.mark.parametrize("own", [(), (affected("openssl", ("0", "")),)])
+    def test_a_fix_for_subscribers_leaves_a_vulnerability_open(self, own: tuple[Advisory, ...]) -> None:
+        (finding,) = self.found("3.0-1", *own, self.pro())
+        assert finding.state is State.OPEN
+        assert finding.fixed_version is None
+        assert finding.detail == f"fixed in {self.PRO_FIX} for subscribers of Ubuntu Pro only"
+
+    @pytest.mark.parametrize("own", [(), (affected("openssl", ("0", "")),)])
+    def test_an_installed_fix_of_a_subscriber_closes_it(self, own: tuple[Advisory, ...]) -> None:
+        assert self.found(self.PRO_FIX, *own, self.pro()) == ()
+
+    def test_a_fix_for_everybody_comes_first(self) -> None:
+        own = affected("openssl", ("0", "3.0-1ubuntu1"))
+        (finding,) = self.found("3.0-1", own, self.pro())
+        assert (finding.state, finding.fixed_version) == (State.FIXED, "3.0-1ubuntu1")
+        assert self.found("3.0-1ubuntu1", own, self.pro()) == ()
+
+
 class TestWolfi:
     def test_packages_of_a_distribution_without_releases(self) -> None:
         facts = (
