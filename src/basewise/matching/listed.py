@@ -30,14 +30,14 @@ class Family(msgspec.Struct, frozen=True):
         ecosystem: Of the facts.
         release: Of the facts.
         sort_key: Order of versions.
-        subscribed: Release whose facts name fixes that only subscribers get; "" for none.
+        subscribed: Release whose facts name fixes that only subscribers get; None for none.
         subscription: What they subscribe to.
     """
 
     ecosystem: str
     release: str
     sort_key: SortKey
-    subscribed: str = ""
+    subscribed: str | None = None
     subscription: str = ""
 
 
@@ -64,7 +64,7 @@ def match_groups(
 def _match_group(group: SourceGroup, family: Family, store: Store) -> tuple[Finding, ...]:
     """Return the findings of one source package."""
     facts = list(store.facts(family.ecosystem, family.release, group.name))
-    if family.subscribed:
+    if family.subscribed is not None:
         facts += store.facts(family.ecosystem, family.subscribed, group.name)
     found = []
     for vulnerability in by_vulnerability(facts):
