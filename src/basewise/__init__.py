@@ -9,21 +9,46 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from basewise.model.check import Check
     from basewise.model.choice import Candidate, Choice
+    from basewise.model.pin import Pinned
     from basewise.model.scan import Scan
+    from basewise.operations.check import CheckOptions, check
     from basewise.operations.choose import ChooseOptions, choose
+    from basewise.operations.pin import PinOptions, pin
     from basewise.operations.scan import ScanOptions, scan
 
-__all__ = ["Candidate", "Choice", "ChooseOptions", "Scan", "ScanOptions", "__version__", "choose", "scan"]
+__all__ = [
+    "Candidate",
+    "Check",
+    "CheckOptions",
+    "Choice",
+    "ChooseOptions",
+    "PinOptions",
+    "Pinned",
+    "Scan",
+    "ScanOptions",
+    "__version__",
+    "check",
+    "choose",
+    "pin",
+    "scan",
+]
 __version__ = "0.1.0"
 
 _HOMES = {
     "Candidate": "basewise.model.choice",
+    "Check": "basewise.model.check",
+    "CheckOptions": "basewise.operations.check",
     "Choice": "basewise.model.choice",
     "ChooseOptions": "basewise.operations.choose",
+    "PinOptions": "basewise.operations.pin",
+    "Pinned": "basewise.model.pin",
     "Scan": "basewise.model.scan",
     "ScanOptions": "basewise.operations.scan",
+    "check": "basewise.operations.check",
     "choose": "basewise.operations.choose",
+    "pin": "basewise.operations.pin",
     "scan": "basewise.operations.scan",
 }
 

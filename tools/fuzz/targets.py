@@ -156,6 +156,43 @@ def _elf_seeds() -> list[bytes]:
         return [file.read(60_000)]
 
 
+def _dockerfile() -> Read:
+    """Parse a Dockerfile, resolve its images, read its scripts and put it together again."""
+    parse = import_module("basewise.dockerfile.parse")
+    images = import_module("basewise.dockerfile.images")
+    scripts_of = import_module("basewise.dockerfile.scripts").scripts_of
+    call_of = import_module("basewise.dockerfile.shell").call_of
+
+    def read(data: bytes) -> None:
+        parsed = parse.parse_dockerfile(parse.decode_dockerfile(data))
+        assert parse.encode_dockerfile(str(parsed)) == data  # noqa: S101 - this is what is looked for
+        for use in images.image_uses(parsed, images.resolve_stages(parsed)):
+            assert str(parsed)[use.start : use.end] == use.written  # noqa: S101 - the same
+        for part in parsed.instructions:
+            for script in scripts_of(part, parsed.escape):
+                for command in script.commands:
+                    call_of(command)
+
+    return read
+
+
+def _dockerfile_seeds() -> list[bytes]:
+    shapes = import_module("basewise.testing.dockerfile_shapes").SHAPES
+    return [text.encode() for text in shapes.values()]
+
+
+def _compose() -> Read:
+    read_compose = import_module("basewise.dockerfile.compose").read_compose
+    decode = import_module("basewise.dockerfile.parse").decode_dockerfile
+    error = import_module("basewise.errors").InputError
+
+    def read(data: bytes) -> None:
+        with suppress(error):
+            read_compose(decode(data), "fuzzed")
+
+    return read
+
+
 def _vex() -> Read:
     """Read a VEX document; one that is none is refused."""
     read_vex = import_module("basewise.policy.read_vex").read_vex
@@ -219,6 +256,14 @@ TARGETS = {
         _fixed(b'{"name": "a", "version": "1", "files": ["bin/python3.12"]}'),
     ),
     "elf": Target(_elf, _elf_seeds),
+    "dockerfile": Target(_dockerfile, _dockerfile_seeds),
+    "compose": Target(
+        _compose,
+        _fixed(
+            b"x: &a\n  image: 'b:1'\nservices:\n  c:\n    <<: [*a]\n    build: {context: ., args: [D=e]}\n"
+            b'  f: {build: {dockerfile_inline: "FROM g", args: {H: ${I:-j}}}}\n'
+        ),
+    ),
     "vex": Target(
         _vex,
         _fixed(

@@ -321,3 +321,11 @@ def test_a_registry_that_does_not_answer_leaves_the_file_as_it_is(
     assert "--offline" in row.why
     assert path.read_text() == f"FROM {host}/absent/image:1.0\n"
     assert not (tmp_path / "basewise.lock").exists()
+
+
+def test_a_check_tells_that_a_registry_did_not_answer(registry: FakeRegistry, tmp_path: Path) -> None:
+    host = f"127.0.0.1:{registry.port}"
+    path = write(tmp_path, f"FROM {host}/absent/image:1.0@{DIGEST}\nUSER 1\n")
+    result = check([path], CheckOptions(online=True, access=ImageAccess(plain_http=(host,))), now=NOW)
+    assert any("what the registry says" in item.what for item in result.coverage.not_covered)
+    assert result.summary.verdict == "incomplete"

@@ -68,6 +68,19 @@ def test_text_that_only_looks_like_a_comment_takes_nothing_out(look: Look) -> No
     assert result.ignored == ()
 
 
+@pytest.mark.parametrize(
+    ("text", "ignored"),
+    [
+        ("services:\n  a:\n    image: redis # basewise: ignore[*] a reason\n", 2),
+        ("services:\n  a:\n    # basewise: ignore[BW001] a reason\n\n    image: redis\n", 1),
+        ("# basewise: ignore-file[BW001] a reason\nservices:\n  a: {image: redis}\n  b: {image: redis}\n", 2),
+        ("services:\n  a:\n    image: redis\n    x: 1 # basewise: ignore[BW001] a reason\n", 0),
+    ],
+)
+def test_comments_of_compose_files_count_too(look: Look, text: str, ignored: int) -> None:
+    assert look(text, "compose.yaml").summary.ignored == ignored
+
+
 def policy(text: str) -> dict[str, str]:
     return {"basewise_DOT_toml": f"[policy]\n{text}\n"}
 
