@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from basewise.advisories.content import StoreContent, gather
+from basewise.advisories.content import Origin, StoreContent, gather
+from basewise.advisories.facts import PackageName, PackageRecord
 from basewise.advisories.feed import Feed, FeedResult, Input, Skipped
 from basewise.errors import StoreError
 from basewise.model.advisory import SourceStatus
@@ -47,12 +48,22 @@ class BuiltStore(msgspec.Struct, frozen=True, kw_only=True):
     inputs: tuple[tuple[str, Input], ...]
 
 
-def build_content(feeds: Sequence[Feed], progress: Progress) -> BuiltStore:
+def build_content(
+    feeds: Sequence[Feed],
+    progress: Progress,
+    *,
+    kept: Sequence[tuple[str, FeedResult]] = (),
+    carried: Iterable[tuple[PackageName, PackageRecord]] = (),
+    origins: Iterable[Origin] = (),
+) -> BuiltStore:
     """Run all feeds and merge their facts.
 
     Args:
         feeds: Feeds of different names.
         progress: Told of each.
+        kept: Sources of another store that are taken over.
+        carried: Records of another store that are taken over.
+        origins: Where what is taken over came from.
 
     Raises:
         StoreError: Two feeds of one name, or a feed that read nothing.
@@ -68,7 +79,8 @@ def build_content(feeds: Sequence[Feed], progress: Progress) -> BuiltStore:
         results.append((feed.name, result))
     skipped = tuple((name, record) for name, result in results for record in result.skipped)
     inputs = tuple((name, read) for name, result in results for read in result.inputs)
-    return BuiltStore(content=gather(results), skipped=tuple(sorted(skipped)), inputs=tuple(sorted(inputs)))
+    content = gather([*results, *kept], carried=carried, origins=origins)
+    return BuiltStore(content=content, skipped=tuple(sorted(skipped)), inputs=tuple(sorted(inputs)))
 
 
 def problems(content: StoreContent, previous: Iterable[SourceStatus] = ()) -> tuple[str, ...]:

@@ -64,7 +64,7 @@ class Fetched(msgspec.Struct, frozen=True, kw_only=True):
         file: What it is; its path is known to the `StoredFiles` that it was fetched into.
         changed: Its bytes are others than those of the good file before.
         received_bytes: How much came over the wire.
-        notes: What a user should know: mirrors that failed, a connection without TLS.
+        notes: Mirrors that failed before.
         server_date: The date that the server has, None when it said none.
     """
 
@@ -136,8 +136,7 @@ class Downloader:
                 said = safe_text(str(error))
                 failures.append(said if safe_url(address) in said else f"{safe_url(address)}: {said}")
                 continue
-            plain = [f"{safe_url(address)} is asked without TLS"] if address.startswith("http:") else []
-            return msgspec.structs.replace(fetched, notes=tuple(failures + plain))
+            return msgspec.structs.replace(fetched, notes=tuple(failures))
         kind = NotPublishedError if missing else StoreError
         raise kind(
             f"cannot fetch {remote.name}: {'; '.join(failures)}",

@@ -315,7 +315,7 @@ def _source(
                 name=f"{name} {part}".rstrip(),
                 form=publisher.form,
                 addresses=tuple(_filled(template, values) for template in templates),
-                required=values.get("repository", "main") == "main",
+                required=not values or values.get("repository") == "main" or "ecosystem" in values,
             )
             for part, values in files
         ),

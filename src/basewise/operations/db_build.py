@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import msgspec
 
 from basewise.advisories.build import build_content, problems
 from basewise.advisories.builtin import archive_feed, file_feeds
+from basewise.advisories.carried import Replaced, carried_records, carried_sources, feed_of
 from basewise.advisories.feed import Feed, Skipped
-from basewise.advisories.kept import Kept
 from basewise.advisories.store import Store
+from basewise.advisories.user_store import alone_at, store_to_write
 from basewise.advisories.write import write_store
 from basewise.candidates.catalogue import catalogue_platforms, load_catalogue
 from basewise.debian.suite import EMBEDDED_ARCHITECTURES, EMBEDDED_RELEASES, load_suite
 from basewise.errors import StoreError
 from basewise.model.advisory import SourceStatus
 from basewise.model.package import PackageType
+from basewise.operations.renewed_store import open_previous
 from basewise.progress import Progress, SilentProgress
 
 __all__ = ["DatabaseBuild", "db_build", "wanted_sources"]
@@ -47,7 +50,7 @@ class DatabaseBuild(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def db_build(
-    output: Path,
+    output: Path | None = None,
     *,
     data: Path | None = None,
     archive: Feed | None = None,
@@ -57,11 +60,12 @@ def db_build(
 ) -> DatabaseBuild:
     """Build a store from the Debian archive that apt or the settings name.
 
-    Facts of the feeds that read files are taken from `data` where it has their file, else kept from the
-    store that is used now.
+    Facts of the feeds that read files are taken from `data` where it has their file; everything else is kept
+    from the store before.
 
     Args:
-        output: The file to write; compressed when its name ends in `.gz`. Name it in `BASEWISE_STORE`.
+        output: The file to write; compressed when its name ends in `.gz`. What is kept comes from the store that
+            is used now. When None, the store that an update renews, and what is kept is its own.
         data: Folder with `debian-tracker/`, `cpython/` and `kev/`.
         archive: The feed over an archive; the one that apt or the settings name when None.
         cache: Directory for downloaded indexes and changelogs; None keeps nothing.
@@ -75,28 +79,47 @@ def db_build(
     """
     talk = progress or SilentProgress()
     opened = archive_feed(wanted_sources(), cache=cache) if archive is None else nullcontext(archive)
-    with Store.open_default() as current, opened as over_archive:
+    with _before(output, talk) as (path, current), opened as over_archive:
         read = (over_archive, *(file_feeds(data) if data is not None else ()))
-        asked = {feed.name for feed in read}
-        known = {source.name.partition(" ")[0] for source in current.sources()}
-        kept = tuple(sorted(known - asked))
-        built = build_content((*read, *(Kept(current, name) for name in kept)), talk)
-        found = problems(built.content, current.sources())
-    if found and not allow_less:
-        listed = "; ".join(found[:MAX_PROBLEMS_SHOWN])
-        raise StoreError(
-            f"the new store would hold too little: {listed}",
-            hint="see the messages above; `--allow-less` writes it all the same",
+        asked = frozenset(feed_of(feed.name) for feed in read)
+        kept = tuple(sorted({feed_of(source.name) for source in current.sources()} - asked))
+        built = build_content(
+            read,
+            talk,
+            kept=carried_sources(current, Replaced(asked)),
+            carried=carried_records(current, Replaced(asked)),
+            origins=[origin for origin in current.origins() if origin.feed not in asked],
         )
-    talk.step(f"writing {output}")
-    size = write_store(output, built.content)
+        found = problems(built.content, current.sources())
+        if found and not allow_less:
+            listed = "; ".join(found[:MAX_PROBLEMS_SHOWN])
+            raise StoreError(
+                f"the new store would hold too little: {listed}",
+                hint="see the messages above; `--allow-less` writes it all the same",
+            )
+        talk.step(f"writing {path}")
+        size = write_store(path, built.content)
     return DatabaseBuild(
-        store=str(output),
+        store=str(path),
         size_bytes=size,
         sources=built.content.sources,
         kept=kept,
         skipped=tuple(Skipped(f"{name}: {record.what}", record.why) for name, record in built.skipped),
     )
+
+
+@contextmanager
+def _before(output: Path | None, talk: Progress) -> Iterator[tuple[Path, Store]]:
+    """Give the file to write, held where it is the one that updates renew, and the store that is kept of."""
+    if output is not None:
+        with Store.open_default() as current:
+            yield output, current
+        return
+    path = store_to_write()
+    with alone_at(path, talk):
+        previous = open_previous(path, talk)
+        with Store.open_embedded() if previous is None else previous as current:
+            yield path, current
 
 
 def wanted_sources() -> tuple[str, ...]:

@@ -41,6 +41,7 @@ __all__ = ["UpdateWishes", "db_update", "fingerprint_of"]
 
 THREADS = 4
 CACHE_HINT = "name a directory that may be written in BASEWISE_CACHE_DIR"
+MAX_NAMED = 3
 CLOCK_TOLERANCE = timedelta(days=1)
 
 
@@ -116,7 +117,7 @@ def db_update(
             progress=talk,
             rules=RenewalRules(less=wish.allow_less, older=wish.allow_downgrade),
             judged=lambda rows: _settle(rows, sources, arrivals, files),
-            notes=_clock_notes(arrivals.values(), today),
+            notes=[*_plain_notes(arrivals.values()), *_clock_notes(arrivals.values(), today)],
         )
 
 
@@ -217,8 +218,10 @@ def _offer(source: RemoteSource, arrivals: Mapping[str, _Arrival], files: Stored
         origin=here[0].address if here else "",
         received_bytes=received,
         notes=tuple(sorted(notes)),
-        gap=f"not published: {', '.join(absent)}" if absent else "",
+        gap=_gap(absent),
     )
+    if not own:
+        return msgspec.structs.replace(offer, problem="nothing of it is published", gap="")
     if len(here) < len(own) or not any(arrival.fetched is not None for arrival in own):
         return offer
     dated = [DatedFile(path=files.path_of(file), as_of=file.as_of) for file in here]
@@ -227,6 +230,14 @@ def _offer(source: RemoteSource, arrivals: Mapping[str, _Arrival], files: Stored
         fingerprint=fingerprint_of(file.sha256 for file in here),
         read=lambda: READERS[source.feed](source.scope, dated),
     )
+
+
+def _gap(absent: Sequence[str]) -> str:
+    """Say which files a publisher does not have."""
+    if not absent:
+        return ""
+    more = len(absent) - MAX_NAMED
+    return f"not published: {', '.join(absent[:MAX_NAMED])}{f' and {more} more' if more > 0 else ''}"
 
 
 def _settle(
@@ -245,6 +256,13 @@ def _settle(
                 files.accept(fetched.file)
             elif fetched is not None and fetched.changed:
                 files.discard(fetched.file)
+
+
+def _plain_notes(arrivals: Iterable[_Arrival]) -> list[str]:
+    """Say whom nobody vouches for."""
+    addresses = {arrival.fetched.file.address for arrival in arrivals if arrival.fetched is not None}
+    hosts = sorted({urlsplit(address).netloc for address in addresses if address.startswith("http:")})
+    return [f"`{host}` was asked without TLS: what came may be anybody's" for host in hosts]
 
 
 def _clock_notes(arrivals: Iterable[_Arrival], today: date) -> list[str]:

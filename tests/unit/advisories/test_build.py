@@ -6,9 +6,9 @@ import msgspec
 import pytest
 
 from basewise.advisories.build import build_content, problems
+from basewise.advisories.carried import Replaced, carried_records, carried_sources
 from basewise.advisories.content import gather
 from basewise.advisories.feed import FeedResult
-from basewise.advisories.kept import Kept
 from basewise.advisories.store import Store
 from basewise.advisories.write import write_store
 from basewise.errors import StoreError
@@ -78,5 +78,5 @@ def test_facts_of_a_feed_that_is_not_asked_again_are_kept(tmp_path: Path) -> Non
     built = build_content(feeds, SilentProgress())
     write_store(tmp_path / "store.sqlite", built.content)
     with Store.open_path(tmp_path / "store.sqlite") as store:
-        kept = build_content([Kept(store, feed.name) for feed in feeds], SilentProgress())
-    assert kept.content == built.content
+        kept = gather(carried_sources(store, Replaced()), carried=carried_records(store, Replaced()))
+    assert kept == built.content

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -19,16 +20,26 @@ from basewise.operations.db_status import db_status
 from basewise.operations.db_update import UpdateWishes, db_update
 from basewise.progress import SilentProgress
 from basewise.report.store_update import render_store_update
-from basewise.testing.advisory_data import kev_json, tracker_json
+from basewise.testing.advisory_data import (
+    every_address,
+    every_file,
+    kev_json,
+    nvd_gz,
+    osv_record,
+    osv_zip,
+    secdb_json,
+    tracker_json,
+)
 from basewise.testing.fake_http import Answer
 from basewise.testing.publishers import PublisherServer
+from basewise.testing.updates import small_store
 
 TODAY = date(2026, 11, 27)
 CHANGED = datetime(2026, 11, 25, tzinfo=UTC)
 LIMITS = DownloadLimits(
     idle_seconds=0.5, retry=RetryLimits(attempts=2, total_wait_seconds=0.1, first_wait_seconds=0.01)
 )
-FILES = {"tracker": tracker_json(), "kev.json": kev_json()}
+FILES: dict[str, bytes] = {"tracker": tracker_json(), "kev.json": kev_json()}
 
 
 class Talk(SilentProgress):
@@ -37,6 +48,16 @@ class Talk(SilentProgress):
 
     def note(self, sentence: str) -> None:
         self.notes.append(sentence)
+
+
+@pytest.fixture(autouse=True)
+def _small_embedded_store(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Begin with a small store: an update that begins with the embedded one takes ten times as long."""
+    if request.cls is not TestAFirstUpdate:
+        path = small_store(tmp_path_factory.mktemp("embedded"))
+        monkeypatch.setattr(Store, "open_embedded", lambda: Store.open_path(path))
 
 
 @pytest.fixture
@@ -304,6 +325,8 @@ class TestDates:
         else:
             said = " ".join(result.notes)
             assert today.year == 2031
+        assert "`127.0.0.1:" in said
+        assert "without TLS" in said
         assert f"the clock of this machine says {today.isoformat()}" in said
         assert "`127.0.0.1` says 2026-11-27" in said
         assert len(server.seen) == 3
@@ -394,4 +417,102 @@ def test_the_document_has_every_field(server: PublisherServer, path: Path) -> No
         "origin", "problem", "notes",
     }  # fmt: skip
     table = render_store_update(result, "table", width=100, color=False)
-    assert "kev                      updated  2026-11-20   7 days   1,200    -204" in table
+    assert re.search(r"^kev +updated +2026-11-20 +7 days +1,200 +\+1,199$", table, re.MULTILINE)
+
+
+class TestEverything:
+    """All publishers at once, in their own forms and layouts."""
+
+    @pytest.fixture
+    def publishers(self) -> Iterator[PublisherServer]:
+        with PublisherServer(every_file(), changed=CHANGED) as server:
+            yield server
+
+    def all_of(self, server: PublisherServer, path: Path, *without: str) -> DatabaseUpdate:
+        wishes = UpdateWishes(addresses=every_address(server.url), limits=LIMITS, without=without)
+        return db_update(today=TODAY, wishes=wishes, store=path)
+
+    def test_is_fetched_by_default(self, publishers: PublisherServer, path: Path) -> None:
+        result = self.all_of(publishers, path)
+        assert set(outcomes(result)) == {
+            "alpine_secdb 3.22", "alpine_secdb edge", "chainguard_secdb", "debian_tracker", "epss", "kev", "nvd",
+            "osv AlmaLinux", "osv PyPI", "osv Red Hat", "osv Rocky Linux", "osv Ubuntu", "wolfi_secdb",
+        }  # fmt: skip
+        assert set(outcomes(result).values()) == {"updated"}
+        with Store.open_path(path) as store:
+            assert store.epss("CVE-2026-0001") == (0.00001, 0.5)
+            assert store.cvss("CVE-2026-0001")[0][0] == "nvd@nist.gov"
+            assert store.facts("alpine", "3.22", "community-1")
+            for place in (("wolfi", "", "os-1"), ("ubuntu", "24.04", "ubuntu-1"), ("rhel", "9", "red-1")):
+                assert store.facts(*place)
+        again = self.all_of(publishers, path)
+        assert set(outcomes(again).values()) == {"unchanged"}
+        assert all(row.received_bytes == 0 for row in again.sources)
+
+    def test_survives_that_one_part_is_emptied(self, publishers: PublisherServer, path: Path) -> None:
+        self.all_of(publishers, path)
+        for name in ("osv/PyPI/all.zip", "osv/Ubuntu/all.zip"):
+            publishers.files[name] = osv_zip([osv_record("CVE-2026-9999", "x")])
+        publishers.files["alpine/edge/community.json"] = secdb_json("edge", "community", 1300)
+        result = self.all_of(publishers, path)
+        assert {name: said for name, said in outcomes(result).items() if said != "unchanged"} == {
+            "alpine_secdb edge": "updated",
+            "osv PyPI": "refused",
+            "osv Ubuntu": "refused",
+        }
+        with Store.open_path(path) as store:
+            assert store.facts("pypi", "", "pypi-1")
+            assert store.facts("ubuntu", "24.04", "ubuntu-1")
+            assert len(store.facts("alpine", "edge", "community-1")) == 26
+
+    def test_keeps_each_part_whatever_changes_beside_it(
+        self, publishers: PublisherServer, path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        self.all_of(publishers, path)
+        publishers.files["osv/PyPI/all.zip"] = osv_zip(
+            osv_record(f"CVE-2026-{number:04}", f"other-{number % 50}") for number in range(1, 1500)
+        )
+        publishers.files["nvd/nvd-2026.json.gz"] = nvd_gz(2026, 1500)
+        self.all_of(publishers, path)
+        monkeypatch.setenv("BASEWISE_CACHE_DIR", str(tmp_path / "another cache"))
+        self.all_of(publishers, tmp_path / "fresh.sqlite")
+        assert path.read_bytes() == (tmp_path / "fresh.sqlite").read_bytes()
+        with Store.open_path(path) as store:
+            assert store.facts("pypi", "", "pypi-1") == ()
+            assert store.facts("pypi", "", "other-1")
+
+    def test_that_is_not_published_is_said(self, publishers: PublisherServer, path: Path) -> None:
+        del publishers.files["alpine/edge/community.json"], publishers.files["alpine/v3.22/main.json"]
+        for year in range(2002, 2010):
+            del publishers.files[f"nvd/nvd-{year}.json.gz"]
+        result = self.all_of(publishers, path)
+        assert outcomes(result)["alpine_secdb 3.22"] == "failed"
+        assert outcomes(result)["alpine_secdb edge"] == outcomes(result)["nvd"] == "updated"
+        said = {item.what: item.why for item in result.coverage.not_covered}
+        assert said["all of alpine_secdb edge"] == "not published: alpine_secdb edge community"
+        assert said["all of nvd"] == "not published: nvd 2002, nvd 2003, nvd 2004 and 5 more"
+
+    def test_that_fails_for_a_part_uses_the_file_of_before(
+        self, publishers: PublisherServer, path: Path
+    ) -> None:
+        self.all_of(publishers, path)
+        publishers.script("GET /nvd/nvd-2010", Answer(status=500), times=-1)
+        publishers.files["nvd/nvd-2026.json.gz"] = nvd_gz(2026, 1500)
+        result = self.all_of(publishers, path)
+        assert outcomes(result)["nvd"] == "updated"
+        assert "status 500" in row(result, "nvd").problem
+        assert row(result, "nvd").entries == 1524
+        assert not result.complete
+
+    def test_without_the_list_of_branches_asks_for_the_known_ones(
+        self, publishers: PublisherServer, path: Path
+    ) -> None:
+        del publishers.files["alpine/"]
+        talk = Talk()
+        wishes = UpdateWishes(
+            wanted=("alpine_secdb",), addresses=every_address(publishers.url), limits=LIMITS
+        )
+        result = db_update(today=TODAY, wishes=wishes, store=path, progress=talk)
+        assert outcomes(result)["alpine_secdb 3.22"] == "updated"
+        assert outcomes(result)["alpine_secdb 3.10"] == "failed"
+        assert any("list of branches cannot be read" in note for note in talk.notes)

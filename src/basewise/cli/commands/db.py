@@ -182,15 +182,16 @@ def export_command(**flags: Any) -> int:  # noqa: ANN401 - one name for all flag
 
 
 @command.command("build")
-@click.argument("output", metavar="FILE")
+@click.argument("output", metavar="[FILE]", required=False)
 @click.option("--data", metavar="DIR", help="Folder with files of the feeds that read files.")
 @click.option("--allow-less", is_flag=True, help="Write also when a source has far less than before.")
 @common_options
 def build_command(**flags: Any) -> int:  # noqa: ANN401 - one name for all flags; each is typed where it is used
-    """Build a store FILE from the Debian archive that apt, or BASEWISE_DEBIAN_MIRROR, names.
+    """Read the Debian archive that apt, or BASEWISE_DEBIAN_MIRROR, names, and renew the store with it.
 
-    Facts that come from files are taken from --data where it has them, and kept from the store used now
-    where it has not. Name the new file in BASEWISE_STORE to use it.
+    The store is your own, or the one that BASEWISE_STORE names; everything else in it is kept. With FILE a new
+    store is written there, with what is kept from the store used now. Facts that come from files are taken from
+    --data where it has them.
     """
     from basewise._internal.paths import cache_directory
     from basewise.cli.console import ConsoleProgress
@@ -199,7 +200,7 @@ def build_command(**flags: Any) -> int:  # noqa: ANN401 - one name for all flags
     progress = ConsoleProgress(1 if flags["verbose"] else -1 if flags["quiet"] else 0)
     try:
         built = db_build(
-            Path(flags["output"]),
+            None if flags["output"] is None else Path(flags["output"]),
             data=None if flags["data"] is None else Path(flags["data"]),
             cache=cache_directory() / "archive",
             allow_less=flags["allow_less"],
