@@ -17,10 +17,11 @@ Item = TypeVar("Item", Advisory, Fact)
 
 
 class Skipped(msgspec.Struct, frozen=True, order=True):
-    """A record that a feed left out, and why."""
+    """What a feed could not understand and left out, why, and how many records or parts of records that are."""
 
     what: str
     why: str
+    number: int = 1
 
 
 class Input(msgspec.Struct, frozen=True, order=True):
@@ -46,7 +47,8 @@ class FeedResult(msgspec.Struct, frozen=True, kw_only=True):
         oldest: Oldest statement seen per covered triple where known (a changelog's first entry), as
             (ecosystem, release, package, version, YYYY-MM-DD): before it, absence proves nothing.
         current: Newest version seen per covered triple, as (ecosystem, release, package, version).
-        skipped: Records left out, with reasons.
+        skipped: What could not be understood, with reasons. Not among it is what is left out on purpose: withdrawn
+            advisories, releases and products that no advisory here can name.
         inputs: The files read, so that a store can say what it was made from.
     """
 

@@ -128,7 +128,6 @@ class _Reading:
         self.without_package = 0
         self.facts: list[Advisory] = []
         self.bad: list[Skipped] = []
-        self._withdrawn = 0
         self._other_releases: Counter[str] = Counter()
 
     def take(self, member: ZipMember) -> None:
@@ -145,7 +144,6 @@ class _Reading:
     def _take_record(self, record: OsvRecord) -> None:
         self.newest = max(self.newest, record.modified_on)
         if record.is_withdrawn:
-            self._withdrawn += 1
             return
         scopes = []
         packages = 0
@@ -155,7 +153,8 @@ class _Reading:
             packages += 1
             scope = scope_of(affected.package.ecosystem, self._wanted)
             if isinstance(scope, str):
-                self._other_releases[scope] += 1
+                if self._wanted.names_only_releases:
+                    self._other_releases[scope] += 1
             elif scope is not None:
                 scopes.append((affected, scope))
         if record.affected and not packages:
@@ -164,17 +163,14 @@ class _Reading:
             self.facts += self._maker.facts(record, scopes)
 
     def skipped(self) -> tuple[Skipped, ...]:
-        """Return what was left out: each bad record, and the rest by reason."""
+        """Return what was not understood: each bad record, and parts of good ones by reason."""
+        name = self._wanted.name
         counted = [
-            Skipped(f"{self._wanted.name}: {number} entries", f"of `{scope}`, which no advisory can name")
+            Skipped(f"entries of {name}", f"about `{scope}`, which is no release that is known", number)
             for scope, number in self._other_releases.items()
         ]
-        counted += [
-            Skipped(f"{self._wanted.name}: {number} records", why)
-            for why, number in self._maker.left_out.items()
-        ]
-        if self._withdrawn:
-            counted.append(Skipped(f"{self._wanted.name}: {self._withdrawn} records", "withdrawn"))
+        parts = self._maker.not_understood
+        counted += [Skipped(f"parts of {name}", why, number) for why, number in parts.items()]
         return tuple(sorted((*self.bad, *counted))[:MAX_SKIPPED_LISTED])
 
 

@@ -44,6 +44,7 @@ class OsvEcosystem(msgspec.Struct, frozen=True, kw_only=True):
         sort_key: Order of its versions; raises `InvalidValueError` for a text that is none.
         release: Returns the release for what stands after the name and a colon ("" for nothing there), None
             where that names none of which an advisory can speak.
+        names_only_releases: What `release` does not know is odd; False where products stand in that place too.
         is_distribution: Its versions lists repeat what its ranges say, and its records speak of CVE ids that
             they name as `upstream`.
     """
@@ -52,6 +53,7 @@ class OsvEcosystem(msgspec.Struct, frozen=True, kw_only=True):
     ecosystem: str
     sort_key: Callable[[str], Any]
     release: Callable[[str], str | None]
+    names_only_releases: bool = True
     is_distribution: bool = True
 
 
@@ -95,11 +97,23 @@ OSV_ECOSYSTEMS: Mapping[str, OsvEcosystem] = {
             name="PyPI", ecosystem="pypi", sort_key=pep440.sort_key, release=_none, is_distribution=False
         ),
         OsvEcosystem(name="Debian", ecosystem="debian", sort_key=debian.sort_key, release=_debian),
-        OsvEcosystem(name="Ubuntu", ecosystem="ubuntu", sort_key=debian.sort_key, release=_ubuntu),
+        OsvEcosystem(
+            name="Ubuntu",
+            ecosystem="ubuntu",
+            sort_key=debian.sort_key,
+            release=_ubuntu,
+            names_only_releases=False,
+        ),
         OsvEcosystem(name="Alpine", ecosystem="alpine", sort_key=apk.sort_key, release=_alpine),
         OsvEcosystem(name="Wolfi", ecosystem="wolfi", sort_key=apk.sort_key, release=_none),
         OsvEcosystem(name="Chainguard", ecosystem="chainguard", sort_key=apk.sort_key, release=_none),
-        OsvEcosystem(name="Red Hat", ecosystem="rhel", sort_key=rpm.sort_key, release=_red_hat),
+        OsvEcosystem(
+            name="Red Hat",
+            ecosystem="rhel",
+            sort_key=rpm.sort_key,
+            release=_red_hat,
+            names_only_releases=False,
+        ),
         OsvEcosystem(name="Rocky Linux", ecosystem="rocky", sort_key=rpm.sort_key, release=_major),
         OsvEcosystem(name="AlmaLinux", ecosystem="almalinux", sort_key=rpm.sort_key, release=_major),
         OsvEcosystem(

@@ -63,7 +63,7 @@ class FactMaker:
         self._held: dict[tuple[OsvEvent, ...], HeldVersions] = {}
         self._names: dict[str, str] = {}
         self._parts: dict[Any, Any] = {}
-        self.left_out: Counter[str] = Counter()
+        self.not_understood: Counter[str] = Counter()
 
     def facts(self, record: OsvRecord, scopes: Iterable[tuple[OsvAffected, Scope]]) -> Iterator[Advisory]:
         """Yield the facts of a record.
@@ -77,7 +77,6 @@ class FactMaker:
         """
         spoken = spoken_of(record, is_distribution=self._wanted.is_distribution)
         if not spoken:
-            self.left_out["an update that fixes no vulnerability"] += 1
             return
         rating = self._rating(record)
         for affected, (ecosystem, release) in scopes:
@@ -102,8 +101,8 @@ class FactMaker:
                     detail=named.detail,
                     aliases=self._shared(named.aliases),
                     severity=severity,
-                    ranges=ranges,
-                    versions=versions,
+                    ranges=ranges if kind is FactKind.AFFECTED else (),
+                    versions=versions if kind is FactKind.AFFECTED else (),
                     # The vector of a statement about several vulnerabilities is that of the worst of them.
                     cvss=cvss if len(spoken) == 1 and not _speaks_of_several(named) else (),
                 )
@@ -154,12 +153,8 @@ class FactMaker:
         specific = affected.ecosystem_specific
         if specific is not None and specific.urgency == _END_OF_LIFE and not any(r.fixed for r in ranges):
             return FactKind.END_OF_LIFE
-        if not ranges and not versions:
-            if any(item.type != "GIT" and item.events for item in affected.ranges or ()):
-                self.left_out["fixed where it was introduced"] += 1
-                return None
-            self.left_out["no version is named: what is affected is undetermined"] += 1
-        return FactKind.AFFECTED
+        holds_nothing = any(item.type != "GIT" and item.events for item in affected.ranges or ())
+        return None if holds_nothing and not ranges and not versions else FactKind.AFFECTED
 
     def _rating(self, record: OsvRecord) -> _Rating:
         """Return the vectors and the word that a record gives to all its entries."""
@@ -194,7 +189,7 @@ class FactMaker:
             elif _CVSS.fullmatch(item.score):
                 found.add(item.score)
             else:
-                self.left_out["a CVSS vector that is none"] += 1
+                self.not_understood["a CVSS vector that is none"] += 1
         return self._shared(tuple(sorted(found)))
 
     def _word(self, words: Iterable[object]) -> str:
@@ -206,7 +201,7 @@ class FactMaker:
             if found is not None:
                 return found
             if text.lower() not in _NO_SEVERITIES:
-                self.left_out[f"severity `{text[:20]}` is not known"] += 1
+                self.not_understood[f"severity `{text[:20]}` is not known"] += 1
         return ""
 
 

@@ -172,11 +172,13 @@ def _recognise_zip(path: Path) -> Recognised | None:
 
 
 def _ecosystems(content: bytes) -> set[str]:
-    """Return the ecosystems that a record speaks of, without releases."""
+    """Return the ecosystems that a record speaks of, without releases; those of the PSF name no package."""
     try:
         record = msgspec.json.decode(content, type=_Record)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return set()
+    if record.id.startswith("PSF-"):
+        return {"PSF"}
     packages = (affected.package for affected in record.affected or ())
     return {package.ecosystem.partition(":")[0] for package in packages if package is not None}
 

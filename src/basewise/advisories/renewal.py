@@ -218,7 +218,7 @@ def _told(
                 row_of(item.offer.name, item.outcome, known, today),
                 entries_before=item.entries_before,
                 received_bytes=item.offer.received_bytes,
-                left_out=len(item.result.skipped) if item.result is not None else 0,
+                left_out=sum(left.number for left in item.result.skipped) if item.result is not None else 0,
                 origin=item.offer.origin,
                 problem=item.problem,
                 notes=tuple(sorted(item.offer.notes)),

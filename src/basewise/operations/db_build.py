@@ -104,7 +104,9 @@ def db_build(
         size_bytes=size,
         sources=built.content.sources,
         kept=kept,
-        skipped=tuple(Skipped(f"{name}: {record.what}", record.why) for name, record in built.skipped),
+        skipped=tuple(
+            Skipped(f"{name}: {record.what}", record.why, record.number) for name, record in built.skipped
+        ),
     )
 
 

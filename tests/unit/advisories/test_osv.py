@@ -15,6 +15,7 @@ from basewise._internal.zip_members import ZipLimits
 from basewise.advisories.feed import FeedResult
 from basewise.advisories.osv import Osv
 from basewise.advisories.osv_ecosystems import OSV_ECOSYSTEMS, scope_of
+from basewise.advisories.recognised import recognise
 from basewise.errors import StoreError
 from basewise.model.advisory import Advisory, FactKind, VersionRange
 from basewise.progress import SilentProgress
@@ -140,13 +141,15 @@ class TestADistributionsRecord:
             ("CVE-2026-0002", "bookworm", "negligible", (), ""),
             ("CVE-2026-0002", "trixie", "", (), ""),
         ]
-        assert [item.what for item in result.skipped] == ["Debian: 1 entries"]
+        assert [(item.what, item.why, item.number) for item in result.skipped] == [
+            ("entries of Debian", "about `Debian`, which is no release that is known", 1)
+        ]
 
     def test_at_the_end_of_life_is_no_claim_about_versions(self, tmp_path: Path) -> None:
         open_ended = [{"type": "ECOSYSTEM", "events": [{"introduced": "0"}]}]
         old = entry("Debian:11", "openssl", ranges=open_ended, ecosystem_specific={"urgency": "end-of-life"})
         fact = only(read(tmp_path, record("DEBIAN-CVE-2026-0002", old), ecosystem="Debian"))
-        assert fact.kind is FactKind.END_OF_LIFE
+        assert (fact.kind, fact.ranges) == (FactKind.END_OF_LIFE, ())
 
     def test_carries_the_severity_word_of_the_distribution(self, tmp_path: Path) -> None:
         scores = [
@@ -198,7 +201,7 @@ class TestADistributionsRecord:
         named = record("ALEA-2026:0008", entry("AlmaLinux:9", "curl"), related=["CVE-2026-0008"])
         result = read(tmp_path, update, named, ecosystem="AlmaLinux")
         assert only(result).id == "ALEA-2026:0008"
-        assert [item.why for item in result.skipped] == ["an update that fixes no vulnerability"]
+        assert result.skipped == ()
 
     def test_without_any_cve_is_called_by_its_own_id(self, tmp_path: Path) -> None:
         said = record("DSA-6000-1", entry("Debian:12", "foo"))
@@ -227,7 +230,7 @@ class TestADistributionsRecord:
 def test_a_withdrawn_record_is_no_fact(tmp_path: Path) -> None:
     result = read(tmp_path, record("PYSEC-2026-1", withdrawn="2026-11-02T00:00:00Z"), record("PYSEC-2026-2"))
     assert only(result).id == "PYSEC-2026-2"
-    assert [(item.what, item.why) for item in result.skipped] == [("PyPI: 1 records", "withdrawn")]
+    assert result.skipped == ()
 
 
 def test_a_package_with_commits_alone_is_affected_without_versions(tmp_path: Path) -> None:
@@ -244,7 +247,6 @@ def test_what_was_fixed_where_it_was_introduced_is_no_fact(tmp_path: Path) -> No
     never = [{"type": "ECOSYSTEM", "events": [{"introduced": "2"}, {"fixed": "2"}]}]
     result = read(tmp_path, record("PYSEC-2026-1", entry(ranges=never)), record("PYSEC-2026-2"))
     assert only(result).id == "PYSEC-2026-2"
-    assert result.skipped[0].why == "fixed where it was introduced"
 
 
 def test_commits_without_a_package_are_counted_and_said(tmp_path: Path) -> None:
@@ -390,9 +392,7 @@ def test_the_real_records_of_pypi_are_read_whole(shared_data: Path) -> None:
     alive = [item for item in records if "withdrawn" not in item]
     assert {fact.id for fact in result.advisories} == {item["id"] for item in alive}
     assert result.sources[0].as_of == max(item["modified"][:10] for item in records)
-    assert [(item.what, item.why) for item in result.skipped] == [
-        (f"PyPI: {len(records) - len(alive)} records", "withdrawn")
-    ]
+    assert result.skipped == ()
     assert sum(len(fact.versions) for fact in result.advisories) < 200
     assert Counter(fact.kind for fact in result.advisories) == {FactKind.AFFECTED: len(alive)}
 
@@ -411,3 +411,10 @@ def test_a_file_that_changes_its_length_while_it_is_read_is_an_error(tmp_path: P
     path.write_bytes(cut.getvalue())
     with pytest.raises(StoreError, match="is not where it should be"):
         Osv(path).collect(SilentProgress())
+
+
+def test_the_files_of_the_real_ecosystems_are_recognised(shared_data: Path) -> None:
+    for ecosystem in ("PyPI", "PSF"):
+        found = recognise(shared_data / "osv" / ecosystem / "all.zip")
+        assert found is not None
+        assert (found.feed, found.scope) == ("osv", ecosystem)

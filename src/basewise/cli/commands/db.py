@@ -242,6 +242,6 @@ def _told(built: DatabaseBuild) -> list[str]:
     if built.skipped:
         first = built.skipped[0]
         lines.append(
-            f"- {plural(len(built.skipped), 'record')} left out, the first: {safe_text(first.what)}: {safe_text(first.why)}"
+            f"- {plural(sum(left.number for left in built.skipped), 'record')} left out, the first: {safe_text(first.what)}: {safe_text(first.why)}"
         )
     return lines
