@@ -23,6 +23,7 @@ _WRITERS = {
     "markdown": "scan_markdown.render_scan_markdown",
     "junit": "scan_junit.render_scan_junit",
     "gitlab": "scan_gitlab.render_scan_gitlab",
+    "html": "scan_html.render_scan_html",
 }
 SCAN_FORMATS = tuple(_WRITERS)
 ONE_IMAGE_FORMATS = ("cyclonedx", "spdx")

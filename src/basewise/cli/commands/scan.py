@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["command"]
 
-FORMATS = ("table", "json", "sarif", "cyclonedx", "spdx", "openvex", "markdown", "junit", "gitlab")
+FORMATS = ("table", "json", "sarif", "cyclonedx", "spdx", "openvex", "markdown", "junit", "gitlab", "html")
 ONE_IMAGE_FORMATS = ("cyclonedx", "spdx")
 SEVERITIES = ("critical", "high", "medium", "low", "negligible")
 EXIT_VIOLATED = 1

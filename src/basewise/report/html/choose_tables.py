@@ -104,7 +104,7 @@ def needs_table(choice: Choice) -> Markup:
         Column(title="brings", numeric=True, help="packages that come along"),
         Column(title="to download", numeric=True),
         Column(title="on disk", numeric=True),
-        Column(title="why"),
+        Column(title="why", wide=True),
     )
     rows = (row for candidate in choice.candidates if not candidate.excluded for row in _needs(candidate))
     return table("OS packages to install", columns, rows, name="needs-table")
@@ -147,7 +147,11 @@ def _package_rows(candidate: Candidate, packages: Iterable[AddedPackage], when: 
 
 def exclusion_table(choice: Choice) -> Markup:
     """Return a row for each constraint that an image breaks, with every reason that blocks it."""
-    columns = (Column(title="image"), Column(title="constraint", choices=True), Column(title="reason"))
+    columns = (
+        Column(title="image"),
+        Column(title="constraint", choices=True),
+        Column(title="reason", wide=True),
+    )
     rows = (
         TableRow(
             cells=(
@@ -174,7 +178,7 @@ def swap_table(choice: Choice) -> Markup:
     """Return what could be replaced by what, and what that saves."""
     columns = (
         Column(title="instead of"), Column(title="write"), Column(title="saves to download", numeric=True),
-        Column(title="saves on disk", numeric=True), Column(title="safe when"),
+        Column(title="saves on disk", numeric=True), Column(title="safe when", wide=True),
     )  # fmt: skip
     rows = (
         TableRow(

@@ -117,7 +117,7 @@ def facts_table(compare: Compare) -> Markup:
 
 def difference_table(changes: Changes) -> Markup:
     """Return what changes besides packages and findings, one thing a row; what one image does not tell is unknown."""
-    columns = (Column(title="what"), Column(title="change"))
+    columns = (Column(title="what"), Column(title="change", wide=True))
     rows = [
         TableRow(cells=(Cell(content=what), Cell(content=_difference(size))))
         for what, size in (("to download", changes.compressed_bytes), ("on disk", changes.disk_bytes))

@@ -69,7 +69,7 @@ def code_lines(content: str) -> Markup:
         "pre",
         tag("code", join((text(line, limit=MAX_CODE_LINE) for line in lines), "\n")),
         tabindex=0,
-        role="region",
+        role="group",
         aria_label="code",
     )
 

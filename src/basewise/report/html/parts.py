@@ -32,7 +32,7 @@ def badge(words: str, kind: str) -> Markup:
     return tag("span", words, class_=f"badge {kind}")
 
 
-def coverage_section(coverage: Coverage) -> Markup:
+def coverage_section(coverage: Coverage, *, name: str = "coverage", title: str = "Coverage") -> Markup:
     """Return the sources with their dates, and what could not be seen."""
     state = badge("complete", "good") if coverage.complete else badge("incomplete", "bad")
     columns = (
@@ -57,13 +57,13 @@ def coverage_section(coverage: Coverage) -> Markup:
     if more > 0:
         missing.append(f"{more} more, each in `--format json`")
     return section(
-        "Coverage",
+        title,
         tag("p", "What was looked at is ", state, "."),
-        table("Sources of the counts", columns, rows, name="sources")
+        table("Sources of the counts", columns, rows, name=f"{name}-sources")
         if rows
         else tag("p", "No source is named."),
         _missing(missing),
-        name="coverage",
+        name=name,
     )
 
 

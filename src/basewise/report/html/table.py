@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from basewise.report.html.markup import Child, Markup, join, tag
+from basewise.report.html.markup import Child, Markup, external_link, join, tag
 
 __all__ = ["UNKNOWN", "Cell", "Column", "TableRow", "number_cell", "table"]
 
@@ -14,19 +14,40 @@ UNKNOWN = "?"
 
 
 class Column(msgspec.Struct, frozen=True, kw_only=True):
-    """A column: its title, whether it holds numbers, what it means, and whether its values make a filter."""
+    """A column.
+
+    Args:
+        title: Its heading.
+        numeric: It holds numbers.
+        help: What it means.
+        choices: Its values make a filter.
+        wide: It holds sentences.
+    """
 
     title: str
     numeric: bool = False
     help: str = ""
     choices: bool = False
+    wide: bool = False
+
+    @property
+    def kind(self) -> str | None:
+        """The class of its cells."""
+        return "n" if self.numeric else "w" if self.wide else None
 
 
 class Cell(msgspec.Struct, frozen=True, kw_only=True):
-    """A cell; `order` is what it is sorted by, None for the text itself or, in a column of numbers, for unknown."""
+    """A cell.
+
+    Args:
+        content: What it shows.
+        order: What it is sorted by; None for the text itself or, in a column of numbers, for unknown.
+        link: Where the text leads to; only a plain web address becomes a link.
+    """
 
     content: Child
     order: float | str | None = None
+    link: str | None = None
 
 
 class TableRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,7 +66,13 @@ def number_cell(value: float | None, shown: Child = None) -> Cell:
 
 
 def table(
-    caption: str, columns: Sequence[Column], rows: Iterable[TableRow], *, name: str, heading: int = 0
+    caption: str,
+    columns: Sequence[Column],
+    rows: Iterable[TableRow],
+    *,
+    name: str,
+    heading: int = 0,
+    more: str | None = None,
 ) -> Markup:
     """Return a table in a frame that scrolls by itself.
 
@@ -55,13 +82,21 @@ def table(
         rows: Their cells in the order of the columns.
         name: The word for its anchor.
         heading: Index of the column whose cells name the rows.
+        more: The id of the element that holds further rows for the script.
     """
     head = tag("tr", *(_head(column) for column in columns))
     body = join(_row(row, columns, heading) for row in rows)
     made = tag(
-        "table", tag("caption", caption), tag("thead", head), tag("tbody", body), id=name, data_sortable=True
+        "table",
+        tag("caption", caption),
+        tag("thead", head),
+        tag("tbody", body),
+        id=name,
+        data_sortable=True,
+        data_more=more,
+        data_heading=heading or None,
     )
-    return tag("div", made, class_="scroll", tabindex=0, role="region", aria_label=f"Table: {caption}")
+    return tag("div", made, class_="scroll", tabindex=0, role="group", aria_label=f"Table: {caption}")
 
 
 def _head(column: Column) -> Markup:
@@ -69,7 +104,7 @@ def _head(column: Column) -> Markup:
         "th",
         column.title,
         scope="col",
-        class_="n" if column.numeric else None,
+        class_=column.kind,
         title=column.help or None,
         data_choices=column.choices,
     )
@@ -79,9 +114,9 @@ def _row(row: TableRow, columns: Sequence[Column], heading: int) -> Markup:
     cells = (
         tag(
             "th" if index == heading else "td",
-            cell.content,
+            cell.content if cell.link is None else external_link(cell.link, cell.content),
             scope="row" if index == heading else None,
-            class_="n" if column.numeric else None,
+            class_=column.kind,
             data_order=cell.order,
         )
         for index, (cell, column) in enumerate(zip(row.cells, columns, strict=True))

@@ -1,0 +1,195 @@
+"""Scanned images as a page: counts, what to do first, every finding, and what was not seen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+
+from basewise._internal.text import format_bytes, plural
+from basewise.model.scan import Scan, Scans
+from basewise.report.html.assets import table_script
+from basewise.report.html.long_table import MAX_PACKED_BYTES, LongTable
+from basewise.report.html.markup import Markup, code_lines, join, tag
+from basewise.report.html.parts import badge, coverage_section, footer, section, sentences
+from basewise.report.html.scan_tables import (
+    count_table,
+    finding_table,
+    ignored_table,
+    overview_table,
+    package_table,
+    uncounted_table,
+    upgrade_table,
+)
+from basewise.report.html.shell import page
+from basewise.report.scan_lines import (
+    gate_sentence,
+    head_sentences,
+    severity_sentence,
+    unjudged_sentence,
+    verdict_sentence,
+)
+from basewise.report.upgrade_command import upgrade_commands
+
+__all__ = ["render_scan_page"]
+
+MAX_IMAGES = 50
+_BADGES = {"clean": "good", "ignored": "plain", "incomplete": "bad", "findings": "bad"}
+
+
+class _Part(msgspec.Struct, frozen=True, kw_only=True):
+    """The sections of one image, and what the page must carry for their tables."""
+
+    sections: tuple[Markup, ...]
+    data: dict[str, str]
+
+
+def render_scan_page(result: Scan | Scans) -> str:
+    """Return the page of one or several scanned images."""
+    scans = result.scans[:MAX_IMAGES] if isinstance(result, Scans) else (result,)
+    room = MAX_PACKED_BYTES // max(1, len(scans))
+    parts = [_part(scan, index, room, alone=len(scans) == 1) for index, scan in enumerate(scans)]
+    title = scans[0].image.reference if len(scans) == 1 else f"{len(scans)} images scanned"
+    body = join(
+        [
+            tag("a", "Skip to the findings", href="#findings-1", class_="skip") if scans else None,
+            _header(result, title),
+            tag(
+                "main",
+                *_overview(result),
+                *(each for part in parts for each in part.sections),
+            ),
+            footer(result.version, result.generated_at, carries_runtime=False),
+        ]
+    )
+    data: dict[str, object] = {name: held for part in parts for name, held in part.data.items()}
+    return page(title=f"Scan of {title}", body=body, scripts=(table_script(),), data=data)
+
+
+def _header(result: Scan | Scans, title: str) -> Markup:
+    complete = (
+        all(scan.coverage.complete for scan in result.scans)
+        if isinstance(result, Scans)
+        else result.coverage.complete
+    )
+    state = badge("evidence complete", "good") if complete else badge("evidence incomplete", "bad")
+    return tag(
+        "header",
+        tag("p", f"basewise scan, {result.generated_at[:10]} ", state, class_="dim"),
+        tag("h1", title),
+    )
+
+
+def _overview(result: Scan | Scans) -> Iterator[Markup]:
+    if not isinstance(result, Scans):
+        return
+    yield section("All images", overview_table(result.scans[:MAX_IMAGES]), name="images")
+    if len(result.scans) > MAX_IMAGES:
+        yield tag("p", f"{len(result.scans) - MAX_IMAGES} more images are in `--format json`.")
+    if result.failed:
+        yield section("Could not be scanned", sentences(result.failed), name="failed")
+
+
+def _part(scan: Scan, index: int, room: int, *, alone: bool) -> _Part:
+    number = index + 1
+    of = "" if alone else f" of {scan.image.reference}"
+    findings = finding_table(scan, name=f"finding-table-{number}", max_bytes=room * 6 // 10)
+    packages = package_table(scan, name=f"package-table-{number}", max_bytes=room * 2 // 10)
+    upgrades = upgrade_table(scan, name=f"upgrade-table-{number}", max_bytes=room * 2 // 10)
+    made = [
+        _summary(scan, number, of),
+        *_upgrades(scan, upgrades, number, of),
+        _findings(scan, findings, number, of),
+        *_beside(scan, number, of),
+        section(f"Packages by findings{of}", packages.markup, name=f"packages-{number}"),
+        coverage_section(scan.coverage, name=f"coverage-{number}", title=f"Coverage{of}"),
+    ]
+    return _Part(sections=tuple(made), data={**findings.data, **packages.data, **upgrades.data})
+
+
+def _summary(scan: Scan, number: int, of: str) -> Markup:
+    covered = bool(scan.coverage.sources)
+    gate = gate_sentence(scan)
+    rest = [
+        each
+        for each in (*head_sentences(scan), severity_sentence(scan), unjudged_sentence(scan), *scan.notes)
+        if each
+    ]
+    state = badge(scan.summary.verdict, _BADGES.get(scan.summary.verdict, "plain"))
+    return section(
+        f"Summary{of}",
+        tag("p", state, f" {verdict_sentence(scan)}"),
+        tag("p", tag("strong", gate)) if gate else None,
+        tag("div", *_tiles(scan, covered=covered), class_="tiles"),
+        count_table(scan, name=f"count-table-{number}")
+        if covered
+        else tag("p", "No advisory source had a say, so no count is shown."),
+        sentences(rest),
+        name=f"summary-{number}",
+    )
+
+
+def _tiles(scan: Scan, *, covered: bool) -> Iterator[Markup]:
+    counts, size = scan.summary.vulnerabilities, scan.image.size
+
+    def shown(number: int | None) -> str:
+        return "?" if number is None or not covered else f"{number:,}"
+
+    for number, words in (
+        (shown(counts.total), "vulnerabilities"),
+        (shown(counts.exploited), "known to be exploited"),
+        (shown(counts.fixable), "fixable"),
+        (shown(counts.after_rebuild), "after a rebuild"),
+        (f"{len(scan.packages):,}", "packages"),
+        (format_bytes(size.compressed_bytes), "to download"),
+        (format_bytes(size.disk_bytes), "on disk"),
+    ):
+        yield tag("p", tag("strong", number), f" {words}", class_="tile")
+
+
+def _upgrades(scan: Scan, upgrades: LongTable, number: int, of: str) -> Iterator[Markup]:
+    if scan.upgrades:
+        fixes = sum(len(upgrade.fixes) for upgrade in scan.upgrades)
+        words = f"{plural(len(scan.upgrades), 'upgrade')} remove{'s' if len(scan.upgrades) == 1 else ''} {fixes} findings"
+        commands = upgrade_commands(scan.upgrades)
+        yield section(
+            f"What to do first{of}: {words}",
+            upgrades.markup,
+            tag(
+                "details",
+                tag("summary", "Commands for a Dockerfile"),
+                *(code_lines(each) for each in commands),
+            )
+            if commands
+            else None,
+            name=f"upgrades-{number}",
+        )
+
+
+def _findings(scan: Scan, findings: LongTable, number: int, of: str) -> Markup:
+    hidden = scan.shown.hidden if scan.shown is not None else 0
+    said = (
+        tag(
+            "p",
+            f"{plural(hidden, 'finding is', 'findings are')} not shown because a filter was asked for; counts include them.",
+        )
+        if hidden
+        else None
+    )
+    return section(
+        f"Findings{of} ({len(scan.findings):,})",
+        findings.markup
+        if scan.findings
+        else tag("p", "None was found; the coverage says what was looked at."),
+        said,
+        name=f"findings-{number}",
+    )
+
+
+def _beside(scan: Scan, number: int, of: str) -> Iterator[Markup]:
+    if scan.uncounted:
+        table = uncounted_table(scan, name=f"uncounted-table-{number}")
+        yield section(f"Beside the count{of}", table, name=f"uncounted-{number}")
+    if scan.ignored:
+        table = ignored_table(scan.ignored, name=f"ignored-table-{number}")
+        yield section(f"Ignored{of}", table, name=f"ignored-{number}")
