@@ -16,11 +16,15 @@ import shlex
 import subprocess
 import sys
 import tempfile
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import click
 
+from basewise.advisories.build import FLOORS
+from basewise.advisories.download import DownloadLimits
+from basewise.advisories.endpoints import OSV_BY_DEFAULT, PUBLISHERS, VARIABLE_PREFIX, remote_sources
 from basewise.cli.main import basewise
 from basewise.settings import ENVIRONMENT_NAMES, FileSettings
 
@@ -105,6 +109,60 @@ def settings_page() -> str:
     return "\n".join(lines) + "\n"
 
 
+def sources_page() -> str:
+    """Return the reference of the sources of advisories."""
+    lines = [
+        "# Sources of advisories",
+        "",
+        NOTICE,
+        "",
+        "What `basewise db update` fetches, and from where. Another address is named by `--source NAME=URL` or by the",
+        "variable; for a feed with `{…}` in its path it is a root, below which the same path follows, or a pattern.",
+        "",
+        "| feed | sources | variable | address | fewest facts |",
+        "|---|---|---|---|---|",
+    ]
+    every = remote_sources(date.fromisoformat("2026-11-23"), branches=("3.22",))
+    for publisher in PUBLISHERS:
+        scopes = [source.scope for source in every if source.feed == publisher.feed]
+        parts = {"alpine_secdb": "one a branch: `alpine_secdb 3.22`, `alpine_secdb edge`"}.get(
+            publisher.feed, ""
+        )
+        if publisher.feed == "osv":
+            parts = ", ".join(
+                f"`osv {scope}`{'' if OSV_BY_DEFAULT[scope] else ' (only when named)'}" for scope in scopes
+            )
+        variable = f"{VARIABLE_PREFIX}{publisher.feed.upper()}"
+        address = f"{publisher.root}/{publisher.path}"
+        lines.append(
+            f"| `{publisher.feed}` | {parts or 'one'} | `{variable}` | `{address}` | {FLOORS.get(publisher.feed, 1):,} |"
+        )
+    lines += [
+        "",
+        "Not fetched by an update: `debian_archive` (`basewise db build`) and `cpython` (comes with each release).",
+        "",
+        "| limit | default |",
+        "|---|---|",
+        *(f"| {meaning} | {value} |" for meaning, value in download_limits()),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def download_limits() -> list[tuple[str, str]]:
+    """Return what fetching may cost, in words."""
+    limits = DownloadLimits()
+    return [
+        ("one file, as it is sent", f"{limits.file_bytes:,} bytes"),
+        ("index page of Alpine's branches", f"{limits.page_bytes:,} bytes"),
+        ("redirects of one request", str(limits.redirects)),
+        ("silence of a server", f"{limits.idle_seconds:.0f} s"),
+        ("connecting", f"{limits.connect_seconds:.0f} s"),
+        ("one whole file", f"{limits.total_seconds:.0f} s"),
+        ("attempts at one address", str(limits.retry.attempts)),
+        ("waiting between them, together", f"{limits.retry.total_wait_seconds:.0f} s"),
+    ]
+
+
 SAMPLE = re.compile(
     r"(<!-- run: (?P<command>basewise [^\n]*?) -->\n```text\n)(?P<output>.*?)(```\n)", re.DOTALL
 )
@@ -157,7 +215,7 @@ def cell(text: str) -> str:
     return " ".join(text.split()).replace("|", "\\|")
 
 
-PAGES = {"commands.md": commands_page, "settings.md": settings_page}
+PAGES = {"advisory-sources.md": sources_page, "commands.md": commands_page, "settings.md": settings_page}
 
 
 def main(arguments: list[str]) -> int:

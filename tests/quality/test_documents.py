@@ -13,8 +13,8 @@ import pytest
 from basewise.settings import ENVIRONMENT_NAMES, FileSettings
 
 ROOT = Path(__file__).resolve().parents[2]
-# Registries, layers, package databases, cache: the last number of each group.
-CASES = (("R", 30), ("L", 25), ("P", 17), ("C", 12))
+# Registries, layers, package databases, advisories, cache: the last number of each group.
+CASES = (("R", 30), ("L", 25), ("P", 17), ("D", 14), ("C", 12))
 PAGES = [
     ROOT / "README.md",
     ROOT / "CONTRIBUTING.md",
@@ -96,9 +96,9 @@ def test_every_test_that_a_page_names_is_there() -> None:
 
 def test_every_case_of_the_page_has_a_test() -> None:
     page = (ROOT / "docs" / "reference" / "hostile-input.md").read_text(encoding="utf-8")
-    rows = [line for line in page.splitlines() if re.match(r"\| [RLPC]\d\d", line)]
+    rows = [line for line in page.splitlines() if re.match(r"\| [RLPDC]\d\d", line)]
     assert all("::test_" in row for row in rows)
-    cases = {case for row in rows for case in re.findall(r"\b[RLPC]\d\d\b", row.split("|")[1])}
+    cases = {case for row in rows for case in re.findall(r"\b[RLPDC]\d\d\b", row.split("|")[1])}
     assert {f"{group}{number:02}" for group, last in CASES for number in range(1, last + 1)} <= cases
 
 
