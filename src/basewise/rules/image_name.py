@@ -90,7 +90,9 @@ def _floating(context: Context) -> Iterator[Found]:
 
 
 def _explicit_edit(image: ImageEvidence) -> Edit | None:
-    """Return the edit that writes the tag out, None where variables or the registry's name stand in the way."""
+    """Return the edit that writes the tag out, None where variables or a line break in the name stand in the way."""
+    if image.use.end - image.use.start != len(image.use.written):
+        return None
     if not image.explicit or image.use.written not in {image.name, f"docker.io/library/{image.name}"}:
         return None
     tag = image.name.rpartition(":")[2]

@@ -107,6 +107,12 @@ def test_a_repair_keeps_the_style(broken: str, mended: str, tmp_path: Path) -> N
     assert path.read_text() == head + mended
 
 
+def test_a_name_that_goes_over_lines_is_pinned_at_its_end_and_not_rewritten(tmp_path: Path) -> None:
+    path = write(tmp_path, "FROM python:3.13-\\\n# c\nslim\nUSER 1\n")
+    fix([path], now=NOW)
+    assert path.read_text() == f"FROM python:3.13-\\\n# c\nslim@{DIGEST}\nUSER 1\n"
+
+
 def test_nothing_is_written_where_only_the_difference_is_asked_for(tmp_path: Path) -> None:
     path = write(tmp_path, BROKEN.replace("\r", ""))
     repaired = fix([path], write=False, now=NOW)
