@@ -8,6 +8,7 @@ new one.
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import os
 import re
@@ -64,7 +65,7 @@ class StoredFiles:
     """A directory of downloaded files.
 
     Args:
-        directory: Made when it is missing.
+        directory: Made when it is missing. One of another user is not used: what lies there could be anybody's.
     """
 
     def __init__(self, directory: Path) -> None:
@@ -76,6 +77,8 @@ class StoredFiles:
 
     def get(self, name: str) -> StoredFile | None:
         """Return the good file of a name; None when there is none, or its bytes are not those that came."""
+        if not self._is_own():
+            return None
         try:
             with self._document(name).open("rb") as stream:
                 stored = msgspec.json.decode(stream.read(_MAX_DOCUMENT_BYTES), type=StoredFile)
@@ -92,6 +95,8 @@ class StoredFiles:
         """
         try:
             self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+            if not self._is_own():
+                raise PermissionError(errno.EPERM, "it belongs to another user")
             handle, temporary = tempfile.mkstemp(dir=self.directory, suffix=_PART_SUFFIX)
         except OSError as error:
             raise _unwritable(self.directory, error) from error
@@ -143,6 +148,13 @@ class StoredFiles:
             for entry in list(os.scandir(self.directory)):
                 if entry.name.endswith(_PART_SUFFIX):
                     Path(entry.path).unlink(missing_ok=True)
+
+    def _is_own(self) -> bool:
+        try:
+            owner = self.directory.stat().st_uid
+        except OSError:
+            return False
+        return not hasattr(os, "geteuid") or owner == os.geteuid()
 
     def _document(self, name: str) -> Path:
         return self.directory / f"{_slug(name)}.json"

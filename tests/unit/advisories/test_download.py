@@ -6,6 +6,7 @@ import base64
 import gzip
 import hashlib
 import io
+import os
 import zipfile
 from datetime import date
 from pathlib import Path
@@ -248,3 +249,17 @@ def test_a_directory_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
             assert "BASEWISE_CACHE_DIR" in caught.value.hint
 
         run_unprivileged(work)
+
+
+@pytest.mark.skipif(
+    not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root gives directories away"
+)
+def test_a_directory_of_another_user_is_neither_read_nor_written(tmp_path: Path) -> None:
+    """Somebody could have put a file there, with the validator that the server will confirm."""
+    directory = tmp_path / "foreign"
+    with PublisherServer({"kev.json": DOCUMENT}) as server:
+        first, _ = fetch(directory, f"{server.url}/kev.json")
+        os.chown(directory, 12_345, 12_345)
+        assert StoredFiles(directory).get(first.file.name) is None
+        with pytest.raises(OutputError, match="it belongs to another user"):
+            fetch(directory, f"{server.url}/kev.json")
