@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from email.utils import parsedate_to_datetime
 from typing import IO
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -32,6 +33,9 @@ _CHUNK_BYTES = 256 * 1024
 _SAID_EVERY_BYTES = 10_000_000
 _NOT_MODIFIED, _OK = 304, 200
 _MISSING = frozenset({404, 410})
+_UNREACHABLE = frozenset({"connect", "name", "timeout"})
+"""Kinds of failure that every further file of a host would meet, after as long a wait."""
+
 _PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
 
 
@@ -112,6 +116,7 @@ class Downloader:
         self._today = today
         self._limits = limits or DownloadLimits()
         self._sleep = sleep
+        self._silent: set[str] = set()
 
     def fetch(self, remote: RemoteFile, progress: Progress) -> Fetched:
         """Return a file, fetched from the first address that gives it, or the stored one where nothing changed.
@@ -166,7 +171,7 @@ class Downloader:
         while True:
             asked: float | None = None
             try:
-                with self._open(address, _validators(stored, address)) as stream:
+                with self._answer(address, _validators(stored, address), backoff) as stream:
                     if stream.status not in _PASSING:
                         return self._received(stream, address, remote, stored, progress)
                     asked = retry_after_seconds(stream.headers.get("retry-after"))
@@ -177,6 +182,19 @@ class Downloader:
                 problem = error
             if not backoff.wait(asked):
                 raise problem
+
+    def _answer(self, address: str, headers: Mapping[str, str], backoff: Backoff) -> HttpStream:
+        """Return the head of an answer; a host that twice gave none is not waited for again."""
+        host = urlsplit(address).netloc
+        if host in self._silent:
+            raise _RefusedError(f"{safe_url(address)}: `{host}` did not answer before")
+        try:
+            return self._open(address, headers)
+        except HttpError as error:
+            if error.kind in _UNREACHABLE and (error.kind == "name" or backoff.failures):
+                self._silent.add(host)
+                raise _RefusedError(str(error)) from error
+            raise
 
     def _open(self, address: str, headers: Mapping[str, str]) -> HttpStream:
         rules = HopRules(most_reach=None, insecure_hosts=frozenset(), max_redirects=self._limits.redirects)

@@ -120,9 +120,9 @@ def _told_age(store: Store | None, path: Path, today: date) -> str:
 def _nothing_renewed(
     rows: Sequence[SourceUpdate], previous: Store | None, path: Path, today: date, notes: Sequence[str]
 ) -> StoreError:
-    shown = [_said(row) for row in rows[:MAX_PROBLEMS_SHOWN]]
+    shown = [_said(row) for row in rows]
     if len(rows) > MAX_PROBLEMS_SHOWN:
-        shown.append(f"and {plural(len(rows) - MAX_PROBLEMS_SHOWN, 'more source')}")
+        shown = [f"none of {len(rows)} sources could be taken over (see above)"]
     hint = "check the connection, name mirrors with `--source`, or import a bundle with `basewise db import`"
     if notes:
         hint = f"{'; '.join(notes)}; {hint}"

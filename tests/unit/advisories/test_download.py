@@ -7,6 +7,7 @@ import gzip
 import hashlib
 import io
 import os
+import socket
 import zipfile
 from datetime import date
 from pathlib import Path
@@ -263,3 +264,18 @@ def test_a_directory_of_another_user_is_neither_read_nor_written(tmp_path: Path)
         assert StoredFiles(directory).get(first.file.name) is None
         with pytest.raises(OutputError, match="it belongs to another user"):
             fetch(directory, f"{server.url}/kev.json")
+
+
+def test_a_host_that_does_not_answer_is_not_waited_for_at_each_file(tmp_path: Path) -> None:
+    files = StoredFiles(tmp_path)
+    waits: list[float] = []
+    with socket.socket() as listener, HttpSession(proxies=Proxies()) as session:
+        listener.bind(("127.0.0.1", 0))  # and does not listen
+        host = f"127.0.0.1:{listener.getsockname()[1]}"
+        downloader = Downloader(files, session, today=TODAY, sleep=waits.append)
+        for number in range(20):
+            remote = RemoteFile(name=f"nvd {number}", form="gzip", addresses=(f"http://{host}/{number}",))
+            with pytest.raises(StoreError, match="cannot fetch nvd") as caught:
+                downloader.fetch(remote, SilentProgress())
+    assert f"`{host}` did not answer before" in caught.value.message
+    assert len(waits) == 1
