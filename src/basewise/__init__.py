@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from basewise.model.check import Check
     from basewise.model.choice import Candidate, Choice
+    from basewise.model.compare import Compare
     from basewise.model.pin import Pinned
     from basewise.model.scan import Scan
     from basewise.operations.check import CheckOptions, check
     from basewise.operations.choose import ChooseOptions, choose
+    from basewise.operations.compare import CompareOptions, compare
     from basewise.operations.pin import PinOptions, pin
     from basewise.operations.scan import ScanOptions, scan
 
@@ -24,6 +26,8 @@ __all__ = [
     "CheckOptions",
     "Choice",
     "ChooseOptions",
+    "Compare",
+    "CompareOptions",
     "PinOptions",
     "Pinned",
     "Scan",
@@ -31,6 +35,7 @@ __all__ = [
     "__version__",
     "check",
     "choose",
+    "compare",
     "pin",
     "scan",
 ]
@@ -42,12 +47,15 @@ _HOMES = {
     "CheckOptions": "basewise.operations.check",
     "Choice": "basewise.model.choice",
     "ChooseOptions": "basewise.operations.choose",
+    "Compare": "basewise.model.compare",
+    "CompareOptions": "basewise.operations.compare",
     "PinOptions": "basewise.operations.pin",
     "Pinned": "basewise.model.pin",
     "Scan": "basewise.model.scan",
     "ScanOptions": "basewise.operations.scan",
     "check": "basewise.operations.check",
     "choose": "basewise.operations.choose",
+    "compare": "basewise.operations.compare",
     "pin": "basewise.operations.pin",
     "scan": "basewise.operations.scan",
 }

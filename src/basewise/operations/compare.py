@@ -87,12 +87,17 @@ def compare(
     wishes = options or CompareOptions()
     moment = now or datetime.now(UTC)
     talk = progress or SilentProgress()
+    if wishes.fail_on_worse and wishes.whole_catalogue and wishes.baseline is None:
+        raise UsageError(
+            "the whole catalogue has no first image to measure the others against",
+            hint="name it with `--baseline IMAGE`",
+        )
     catalogue = _catalogue(wishes)
     report = _saved_report(wishes.baseline)
-    texts = [*images] if report is not None or wishes.baseline is None else [wishes.baseline, *images]
     found = find_images(
-        texts,
+        images,
         catalogue,
+        baseline=wishes.baseline if report is None else None,
         whole_catalogue=wishes.whole_catalogue,
         platform=wishes.platform,
         access=wishes.access or ImageAccess(),

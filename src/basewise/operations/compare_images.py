@@ -58,6 +58,7 @@ def find_images(
     texts: Sequence[str],
     catalogue: Catalogue | None,
     *,
+    baseline: str | None,
     whole_catalogue: bool,
     platform: Platform | None,
     access: ImageAccess,
@@ -69,17 +70,24 @@ def find_images(
     Args:
         texts: Names, patterns, paths.
         catalogue: The images that are known; None where none is known for the platform.
-        whole_catalogue: All of its images, before the others.
+        baseline: An image that comes before all others.
+        whole_catalogue: All of the catalogue's images, before those that are named.
         platform: Which image of several, where one is read.
         access: How an image that the catalogue does not have may be had.
         now: The clock.
         progress: Told of slow parts.
 
     Raises:
-        UsageError: A pattern matches nothing, or too many images are named.
+        UsageError: A pattern matches nothing, too many images are named, or the baseline is several.
     """
     known = catalogue.images if catalogue is not None else ()
-    wanted: dict[str, BaseImage | None] = {image.name: image for image in known if whole_catalogue}
+    wanted: dict[str, BaseImage | None] = dict(_named(baseline, catalogue)) if baseline is not None else {}
+    if len(wanted) > 1:
+        raise UsageError(
+            f"the baseline `{(baseline or '')[:80]}` matches {len(wanted)} images", hint="name one of them"
+        )
+    if whole_catalogue:
+        wanted |= {image.name: image for image in known}
     for text in texts:
         for name, image in _named(text, catalogue):
             wanted.setdefault(name, image)

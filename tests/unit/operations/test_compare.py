@@ -229,6 +229,23 @@ def test_a_baseline_is_an_image_of_its_own(pair: list[str]) -> None:
     assert found.gate.passed is False
 
 
+def test_a_baseline_comes_first_whatever_else_is_named() -> None:
+    name = "python:3.13-slim-trixie"
+    options = CompareOptions(access=OFFLINE, whole_catalogue=True, fail_on_worse=True, baseline=name)
+    found = compare([], options, now=NOW)
+    assert [found.images[0].image, found.gate.baseline if found.gate else ""] == [name, name]
+    assert len({each.image for each in found.images}) == len(found.images)
+    assert found.gate is not None
+    assert all(each.image != name for each in found.gate.worse)
+
+
+@pytest.mark.parametrize("baseline", [None, "python:3.13-*"])
+def test_a_baseline_of_the_whole_catalogue_is_one_image(baseline: str | None) -> None:
+    options = CompareOptions(access=OFFLINE, whole_catalogue=True, fail_on_worse=True, baseline=baseline)
+    with pytest.raises(UsageError, match=r"baseline|first image"):
+        compare([], options, now=NOW)
+
+
 @pytest.mark.parametrize("kind", ["scan", "compare"])
 def test_a_saved_report_is_a_baseline(covered: list[str], tmp_path: Path, kind: str) -> None:
     after, before = covered

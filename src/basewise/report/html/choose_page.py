@@ -6,10 +6,17 @@ from collections.abc import Iterator
 
 from basewise._internal.text import format_bytes, plural
 from basewise.model.choice import Candidate, Choice
+from basewise.report.application_section import application_section
 from basewise.report.chart_of_choice import chart_of_choice
 from basewise.report.chart_vega import vega_specification
 from basewise.report.html.assets import chart_scripts, table_script
-from basewise.report.html.choose_tables import candidate_table, exclusion_table, needs_table, swap_table
+from basewise.report.html.choose_tables import (
+    application_table,
+    candidate_table,
+    exclusion_table,
+    needs_table,
+    swap_table,
+)
 from basewise.report.html.markup import Markup, code_lines, join, tag
 from basewise.report.html.parts import badge, coverage_section, footer, section, sentences
 from basewise.report.html.picture import PICTURE_DATA, picture
@@ -107,7 +114,16 @@ def _shown(number: int | None) -> str:
     return "?" if number is None else str(number)
 
 
+def _application(choice: Choice) -> Iterator[Markup]:
+    said = application_section(choice)
+    if said.sentences:
+        found = any(each.findings for each in choice.application_vulnerabilities)
+        shown = application_table(choice) if found else sentences(said.sentences)
+        yield section(said.title, shown, name="application")
+
+
 def _below(choice: Choice) -> Iterator[Markup]:
+    yield from _application(choice)
     notes = remarks(choice)
     if notes:
         yield section("Worth knowing", sentences(notes), name="notes")

@@ -5,15 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from basewise._internal.text import format_bytes, plural
-from basewise.model.choice import Candidate, Choice
+from basewise.model.choice import ApplicationFinding, Candidate, Choice
 from basewise.model.evidence import Support
 from basewise.model.finding import Vulnerabilities
 from basewise.model.verdict import AddedPackage
 from basewise.report.chart_of_choice import family_of, row_name
 from basewise.report.html.markup import Markup, join, tag
 from basewise.report.html.table import UNKNOWN, Cell, Column, TableRow, number_cell, table
+from basewise.report.scan_facts import advisory_link
 
-__all__ = ["candidate_table", "exclusion_table", "needs_table", "size_cell", "support_end", "swap_table"]
+__all__ = [
+    "application_table",
+    "candidate_table",
+    "exclusion_table",
+    "needs_table",
+    "size_cell",
+    "support_end",
+    "swap_table",
+]
 
 MAX_WHY = 3
 _ESTIMATED = "estimated"
@@ -172,6 +181,33 @@ def _reason(candidate: Candidate, constraint: str, sentence: str) -> Markup:
         return join([sentence])
     items = tag("ul", *(tag("li", each) for each in blocking))
     return tag("details", tag("summary", sentence), items)
+
+
+def application_table(choice: Choice) -> Markup:
+    """Return the vulnerabilities of the application's own packages; the same finding on several minors is one row."""
+    columns = (
+        Column(title="id"), Column(title="package"), Column(title="version"), Column(title="severity", choices=True),
+        Column(title="state", choices=True), Column(title="raise it to"), Column(title="on Python"),
+    )  # fmt: skip
+    minors: dict[ApplicationFinding, list[str]] = {}
+    for found in choice.application_vulnerabilities:
+        for finding in found.findings:
+            minors.setdefault(finding, []).append(found.python)
+    rows = (
+        TableRow(
+            cells=(
+                Cell(content=finding.id, link=advisory_link(finding.id)),
+                Cell(content=finding.package),
+                Cell(content=finding.version),
+                Cell(content=str(finding.severity)),
+                Cell(content=str(finding.state)),
+                Cell(content=finding.fixed_version or ""),
+                Cell(content=", ".join(on)),
+            )
+        )
+        for finding, on in minors.items()
+    )
+    return table("Vulnerabilities of the application's own packages", columns, rows, name="application-table")
 
 
 def swap_table(choice: Choice) -> Markup:

@@ -13,7 +13,7 @@
   const form = document.getElementById('switches');
   const still = plot.firstElementChild;
   const specification = JSON.parse(holder.textContent).specification;
-  let current = 0;
+  let current = null;
 
   const view = new vega.View(vega.parse(specification, null, {ast: true}), {
     expr: vega.expressionInterpreter,
@@ -67,6 +67,7 @@
 
   function decorate() {
     const all = paths();
+    if (current === null) current = Math.max(0, all.findIndex((path) => path.__data__.datum.first));
     current = Math.min(current, Math.max(0, all.length - 1));
     all.forEach((path, at) => {
       const row = path.__data__.datum;
