@@ -112,7 +112,9 @@ def test_a_small_number_may_be_written_with_an_exponent(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"\x1f\x8b\x08\x00", b"\xff\xfe#", gzip.compress(FIRST.encode())[:-4]]
+    "content",
+    [b"", b"\x1f\x8b\x08\x00", b"\xff\xfe#", gzip.compress(FIRST.encode())[:-4]],
+    ids=["empty", "header only", "other encoding", "cut"],
 )
 def test_a_damaged_file_is_a_store_error(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "epss.csv.gz"
