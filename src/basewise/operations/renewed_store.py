@@ -122,7 +122,7 @@ def _nothing_renewed(
 ) -> StoreError:
     shown = [_said(row) for row in rows]
     if len(rows) > MAX_PROBLEMS_SHOWN:
-        shown = [f"none of {len(rows)} sources could be taken over (see above)"]
+        shown = [f"none of {len(rows)} sources could be taken over, the first: {shown[0]}"]
     hint = "check the connection, name mirrors with `--source`, or import a bundle with `basewise db import`"
     if notes:
         hint = f"{'; '.join(notes)}; {hint}"
