@@ -15,7 +15,7 @@ from basewise.advisories.store import Store
 from basewise.advisories.store_file import schema_of
 from basewise.advisories.user_store import USER_HINT
 from basewise.advisories.write import write_store
-from basewise.errors import StoreError
+from basewise.errors import OutputError, StoreError
 from basewise.model.evidence import Coverage
 from basewise.model.store_update import DatabaseUpdate, Outcome, SourceUpdate
 from basewise.progress import Progress
@@ -23,6 +23,7 @@ from basewise.progress import Progress
 __all__ = ["open_previous", "renew_store"]
 
 MAX_PROBLEMS_SHOWN = 3
+NO_PLACE_HINT = "make space there, or name another file in BASEWISE_STORE; the store before is unchanged"
 _GOOD = frozenset({Outcome.UPDATED, Outcome.UNCHANGED})
 
 
@@ -90,7 +91,10 @@ def renew_store(
             previous.close()
     if renewal.content is not None:
         progress.step(f"writing {path}")
-        write_store(path, renewal.content)
+        try:
+            write_store(path, renewal.content)
+        except OutputError as error:
+            raise OutputError(error.message, hint=NO_PLACE_HINT) from error
     with Store.open_path(path, USER_HINT) as written:
         sources, not_covered = coverage_of(written.sources(), today)
     return DatabaseUpdate(

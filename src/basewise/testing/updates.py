@@ -69,8 +69,8 @@ def kill_updates(url: str, directory: Path, rounds: int, seed: int) -> dict[str,
         kev_update(path, f"{url}/0.json")
     for number in range(1, rounds // _AT_A_TIME + 1):
         children = [_fork(path, f"{url}/{number}.json") for path in stores]
-        for moment, child in sorted((generator.uniform(0, seconds * 1.5), child) for child in children):
-            time.sleep(max(0.0, moment))
+        for moment, child in sorted((generator.uniform(0, seconds * 2), child) for child in children):
+            time.sleep(moment)
             os.kill(child, signal.SIGKILL)
         for index, (child, path) in enumerate(zip(children, stores, strict=True)):
             _, status = os.waitpid(child, 0)
@@ -80,6 +80,9 @@ def kill_updates(url: str, directory: Path, rounds: int, seed: int) -> dict[str,
             if found not in {before[index], number}:
                 raise AssertionError(f"{found} entries, neither {before[index]} nor {number}")
             counts["new" if found == number else "old"] += 1
+            # As long as half of the updates end before they are killed, the moments lie in all of their parts,
+            # however busy the machine is.
+            seconds *= 0.9 if found == number else 1.1
             before[index] = found
     for path in stores:
         os.environ["BASEWISE_CACHE_DIR"] = str(path.parent / "cache")

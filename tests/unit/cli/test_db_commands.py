@@ -42,7 +42,7 @@ def test_an_update_prints_a_table_and_ends_with_0(
     assert printed.err == ""
     assert "kev                      updated  2026-11-20   7 days   1,200    -204" in printed.out
     assert "cpython 3.12             kept     2026-11-23   4 days     180" in printed.out
-    assert f"{user_store()}" in printed.out.replace("\n", "")
+    assert str(user_store()) in "".join(printed.out.split())
 
 
 def test_an_update_that_fails_in_part_ends_with_0_and_says_what_failed(
@@ -135,14 +135,14 @@ def test_the_status_says_which_store_is_used_and_what_is_stale(
 ) -> None:
     assert run(["db", "status", *NOW]) == 0
     before = capsys.readouterr().out
-    assert "advisory store: embedded" in before
-    assert "not there" in before
+    assert "advisory store: embedded" in " ".join(before.split())
+    assert "not there" in " ".join(before.split())
     assert re.search(r"^kev +2025-08-25 +459 days +stale", before, re.MULTILINE)
     assert run(["db", "update", *named(server)]) == 0
     capsys.readouterr()
     assert run(["db", "status", *NOW]) == 0
     after = capsys.readouterr().out
-    assert "in use" in after
+    assert "in use" in " ".join(after.split())
     assert re.search(r"^kev +2026-11-20 +7 days +fresh", after, re.MULTILINE)
     assert run(["db", "status", "--now", "2026-11-01"]) == 0
     assert "after the clock" in capsys.readouterr().out

@@ -151,7 +151,8 @@ class TestNoSpace:
         process = start(path, f"{server.url}/1.json", confine=confine)
         _, said = process.communicate(timeout=60)
         assert process.returncode == 4, said
-        assert "cannot build an advisory store" in said
+        assert "error: cannot write" in said
+        assert "the store before is unchanged" in said
         assert "Traceback" not in said
         assert path.read_bytes() == before
         assert {entry.name for entry in tmp_path.iterdir()} == {"store.sqlite", ".store.sqlite.lock"}
