@@ -9,6 +9,7 @@ from typing import TypeVar
 
 import msgspec
 
+from basewise._internal.prepared import prepared
 from basewise.errors import KnowledgeError
 
 __all__ = ["decode_embedded", "read_embedded"]
@@ -38,7 +39,7 @@ def decode_embedded(name: str, shape: type[Shape]) -> Shape:
         KnowledgeError: The file is missing, damaged or of another shape.
     """
     try:
-        return msgspec.json.decode(read_embedded(name), type=shape)
+        return msgspec.json.decode(read_embedded(name), type=prepared(shape))
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise KnowledgeError(
             f"embedded data `{name}` is damaged: {error}", hint="install basewise again"

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import msgspec
 
+from basewise._internal.prepared import prepared
 from basewise._internal.zip_members import ZipError, ZipLimits, read_members
 from basewise.advisories.read_input import open_input
 from basewise.advisories.schema import SCHEMA_VERSION
@@ -146,7 +147,7 @@ def open_bundle(path: Path, members: Mapping[str, bytes]) -> tuple[Store, bytes]
 
 def _manifest(path: Path, raw: bytes) -> Manifest:
     try:
-        manifest = msgspec.json.decode(raw[:MAX_MANIFEST_BYTES], type=Manifest)
+        manifest = msgspec.json.decode(raw[:MAX_MANIFEST_BYTES], type=prepared(Manifest))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise _refused(path, f"`{MANIFEST}`: {error}") from error
     if manifest.schema != BUNDLE_SCHEMA:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import msgspec
 
+from basewise._internal.prepared import prepared
 from basewise.advisories.cpython_notes import Release, ReleaseNotes, fixed_in_branches
 from basewise.advisories.feed import FeedResult, Skipped
 from basewise.advisories.read_input import input_of, read_input
@@ -47,7 +48,7 @@ class Cpython:
         progress.step("reading CPython's security fixes")
         raw = read_input(self._path)
         try:
-            notes = msgspec.json.decode(raw, type=ReleaseNotes)
+            notes = msgspec.json.decode(raw, type=prepared(ReleaseNotes))
             releases: dict[str, list[Release]] = {branch: [] for branch in _branches(notes.releases)}
             for release in notes.releases:
                 releases[release_branch(release.version)].append(release)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 
+from basewise._internal.prepared import prepared
 from basewise.advisories.bad_records import refuse_bad
 from basewise.advisories.content import ECOSYSTEM_OF_EXPLOITED
 from basewise.advisories.cve import is_cve
@@ -56,7 +57,7 @@ class Kev:
         progress.step("reading the list of known exploited vulnerabilities")
         raw = read_input(self._path)
         try:
-            catalogue = msgspec.json.decode(raw, type=_Catalogue)
+            catalogue = msgspec.json.decode(raw, type=prepared(_Catalogue))
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise StoreError(f"cannot read `{self._path}`: {error}", hint="fetch it again") from error
         as_of = catalogue.released[:10]
@@ -87,6 +88,6 @@ class Kev:
 def _named(entry: msgspec.Raw) -> str:
     """Return the id of an entry, "" for one without."""
     try:
-        return msgspec.json.decode(entry, type=_Entry).cve
+        return msgspec.json.decode(entry, type=prepared(_Entry)).cve
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return ""

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import msgspec
 
+from basewise._internal.prepared import prepared
 from basewise.advisories.bad_records import refuse_bad
 from basewise.advisories.content import ECOSYSTEM_OF_VECTORS
 from basewise.advisories.cve import is_cve
@@ -77,7 +78,7 @@ class _Year(msgspec.Struct, frozen=True):
     timestamp: str = ""
 
 
-_ITEM = msgspec.json.Decoder(_Item)
+_ITEM = msgspec.json.Decoder(prepared(_Item))
 
 
 class Nvd:
@@ -140,7 +141,7 @@ class _Reading:
         """
         raw = read_input(path)
         try:
-            year = msgspec.json.decode(unpacked(raw, path), type=_Year)
+            year = msgspec.json.decode(unpacked(raw, path), type=prepared(_Year))
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise StoreError(f"cannot read `{path}`: {error}", hint="fetch it again") from error
         bad: list[Skipped] = []

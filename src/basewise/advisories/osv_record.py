@@ -12,6 +12,8 @@ from typing import Any
 
 import msgspec
 
+from basewise._internal.prepared import prepared
+
 __all__ = ["OsvAffected", "OsvEvent", "OsvRecord", "OsvSeverity", "Spoken", "decode_record", "spoken_of"]
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:+-]{1,127}", re.ASCII)
@@ -103,7 +105,7 @@ class OsvRecord(msgspec.Struct, frozen=True):
         return _day_of(self.modified[:10])
 
 
-_DECODER = msgspec.json.Decoder(OsvRecord)
+_DECODER = msgspec.json.Decoder(prepared(OsvRecord))
 
 
 def decode_record(raw: bytes) -> OsvRecord:

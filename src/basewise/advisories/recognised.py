@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from basewise._internal.prepared import prepared
 from basewise._internal.zip_members import ZipError, ZipLimits, read_members
 from basewise.advisories.endpoints import OSV_BY_DEFAULT
 from basewise.advisories.read_input import open_input
@@ -105,7 +106,7 @@ def _recognise_json(path: Path, begin: bytes) -> Recognised | None:
     with open_input(path, _BUFFER_BYTES) as file:
         raw = file.read(_MAX_DOCUMENT_BYTES)
     try:
-        document = msgspec.json.decode(raw, type=dict[str, msgspec.Raw])
+        document = msgspec.json.decode(raw, type=prepared(dict[str, msgspec.Raw]))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
     if _text_of(document.get("packages")).startswith(b"["):
@@ -174,7 +175,7 @@ def _recognise_zip(path: Path) -> Recognised | None:
 def _ecosystems(content: bytes) -> set[str]:
     """Return the ecosystems that a record speaks of, without releases; those of the PSF name no package."""
     try:
-        record = msgspec.json.decode(content, type=_Record)
+        record = msgspec.json.decode(content, type=prepared(_Record))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return set()
     if record.id.startswith("PSF-"):

@@ -15,6 +15,7 @@ from typing import Any
 
 import msgspec
 
+from basewise._internal.prepared import prepared
 from basewise.advisories.feed import Skipped
 from basewise.errors import StoreError
 
@@ -94,7 +95,7 @@ def read_database(raw: bytes, path: Path) -> SecurityDatabase:
     entries = 0
     for number, value in enumerate(database.packages):
         try:
-            package = msgspec.convert(value, _Entry).pkg
+            package = msgspec.convert(value, prepared(_Entry)).pkg
         except msgspec.ValidationError as error:
             skipped.append(Skipped(f"{path.name} package {number}", str(error)))
             continue
@@ -159,8 +160,8 @@ def _decode(raw: bytes, path: Path) -> _Database:
     """
     try:
         if raw.lstrip()[:1] == b"{":
-            return msgspec.json.decode(raw, type=_Database)
-        return msgspec.convert(_load_yaml(raw, path), _Database)
+            return msgspec.json.decode(raw, type=prepared(_Database))
+        return msgspec.convert(_load_yaml(raw, path), prepared(_Database))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise StoreError(f"cannot read `{path}`: {error}", hint="fetch it again") from error
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Self
 import msgspec
 
 from basewise._internal.embedded import read_embedded
+from basewise._internal.prepared import prepared
 from basewise.advisories.annotations import Annotations
 from basewise.advisories.content import (
     ECOSYSTEMS_WITHOUT_PACKAGES,
@@ -58,7 +59,7 @@ class Store:
         self._hint = hint
         self._connection = connection
         self._lock = threading.Lock()
-        self._decoder = msgspec.msgpack.Decoder(PackageRecord)
+        self._decoder = msgspec.msgpack.Decoder(prepared(PackageRecord))
         self._records: dict[tuple[str, str, str], PackageRecord | None] = {}
         self._check()
         self._sources = self._read_sources()
@@ -308,7 +309,7 @@ class Store:
             StoreError: The file is damaged.
         """
         try:
-            return msgspec.json.decode(self._meta().get("origins", "[]"), type=tuple[Origin, ...])
+            return msgspec.json.decode(self._meta().get("origins", "[]"), type=prepared(tuple[Origin, ...]))
         except msgspec.DecodeError as error:
             raise StoreError(f"advisory store `{self.name}` is damaged: {error}", hint=self._hint) from error
 

@@ -21,6 +21,7 @@ from typing import IO
 import msgspec
 
 from basewise._internal.paths import write_atomically
+from basewise._internal.prepared import prepared
 from basewise.errors import OutputError
 
 __all__ = ["StoredFile", "StoredFiles"]
@@ -81,7 +82,7 @@ class StoredFiles:
             return None
         try:
             with self._document(name).open("rb") as stream:
-                stored = msgspec.json.decode(stream.read(_MAX_DOCUMENT_BYTES), type=StoredFile)
+                stored = msgspec.json.decode(stream.read(_MAX_DOCUMENT_BYTES), type=prepared(StoredFile))
         except (OSError, msgspec.DecodeError, UnicodeDecodeError):
             return None
         return stored if stored.name == name and self._is_whole(stored) else None

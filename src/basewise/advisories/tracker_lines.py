@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from basewise._internal.prepared import prepared
 from basewise.advisories.feed import Skipped
 
 __all__ = ["UNKNOWN", "TrackerLine", "read_annotations", "read_tracker"]
@@ -97,7 +98,7 @@ def read_annotations(cves: Mapping[str, Any]) -> tuple[list[TrackerLine], list[S
     lines, skipped = [], []
     for identifier, value in cves.items():
         try:
-            entry = msgspec.convert(value, _Annotated)
+            entry = msgspec.convert(value, prepared(_Annotated))
         except msgspec.ValidationError as error:
             skipped.append(Skipped(identifier, str(error)))
             continue
@@ -135,7 +136,7 @@ def read_tracker(packages: Mapping[str, Any]) -> tuple[list[TrackerLine], list[S
             continue
         for identifier, value in vulnerabilities.items():
             try:
-                entry = msgspec.convert(value, _Tracked)
+                entry = msgspec.convert(value, prepared(_Tracked))
             except msgspec.ValidationError as error:
                 skipped.append(Skipped(f"{identifier} {package}", str(error)))
                 continue

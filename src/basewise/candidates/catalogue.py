@@ -9,6 +9,7 @@ from typing import TypeVar
 import msgspec
 
 from basewise._internal.embedded import decode_embedded
+from basewise._internal.prepared import prepared
 from basewise.candidates.stored import (
     CATALOGUE_FILE,
     CATALOGUE_SCHEMA,
@@ -171,7 +172,7 @@ def _decode(lists: dict[str, msgspec.Raw], key: str, shape: type[_Shape]) -> _Sh
     if raw is None:
         raise _damaged(f"the list `{key}` is missing")
     try:
-        found = msgspec.json.decode(raw, type=shape)
+        found = msgspec.json.decode(raw, type=prepared(shape))
     except msgspec.DecodeError as error:
         raise _damaged(f"the list `{key}`: {error}") from error
     if not found:

@@ -14,6 +14,7 @@ from pathlib import Path
 import msgspec
 
 from basewise._internal.paths import user_data_directory, write_atomically
+from basewise._internal.prepared import prepared
 from basewise.candidates.catalogue import Catalogue, load_catalogue
 from basewise.errors import ImageError, InvalidValueError, OutputError
 from basewise.model.base_image import BaseImage
@@ -96,7 +97,7 @@ def read_user_catalogue(path: Path | None = None) -> tuple[MeasuredImage, ...]:
     if len(content) > MAX_FILE_BYTES:
         raise _damaged(file, f"it has more than {MAX_FILE_BYTES} bytes")
     try:
-        stored = msgspec.json.decode(content, type=_Stored)
+        stored = msgspec.json.decode(content, type=prepared(_Stored))
         if stored.schema != USER_CATALOGUE_SCHEMA:
             raise _damaged(file, f"its schema is `{stored.schema[:60]}`, not `{USER_CATALOGUE_SCHEMA}`")
         for entry in stored.images:

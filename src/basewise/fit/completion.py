@@ -13,6 +13,7 @@ from pathlib import Path
 import msgspec
 
 from basewise._internal.paths import cache_directory, write_atomically
+from basewise._internal.prepared import prepared
 from basewise.errors import OutputError
 from basewise.fit.facts import WheelFact
 from basewise.fit.markers import is_wanted
@@ -130,7 +131,7 @@ class CompletionCache:
     def read(self, request: CompileRequest, indexes: frozenset[str]) -> Resolution | ResolutionProblem | None:
         """Return what was answered before, None when nothing was."""
         try:
-            entry = msgspec.json.decode(self._path(request, indexes).read_bytes(), type=_Entry)
+            entry = msgspec.json.decode(self._path(request, indexes).read_bytes(), type=prepared(_Entry))
         except (OSError, msgspec.DecodeError, UnicodeDecodeError):
             return None
         return entry.resolution if entry.resolution is not None else entry.problem

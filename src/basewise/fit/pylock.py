@@ -9,6 +9,7 @@ from urllib.parse import unquote, urlsplit
 
 import msgspec
 
+from basewise._internal.prepared import prepared
 from basewise.errors import ResolveError
 from basewise.model.requirement import DistributionFile, ResolvedPackage
 
@@ -44,7 +45,7 @@ def read_pylock(text: str) -> tuple[ResolvedPackage, ...]:
         ResolveError: It does not parse.
     """
     try:
-        lock = msgspec.toml.decode(text, type=_Lock)
+        lock = msgspec.toml.decode(text, type=prepared(_Lock))
     except (msgspec.DecodeError, ValueError, RecursionError) as error:
         raise ResolveError(
             f"the resolver's answer cannot be read: {error}",

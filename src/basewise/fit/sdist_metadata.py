@@ -17,6 +17,7 @@ from pathlib import Path, PurePosixPath
 import msgspec
 
 from basewise._internal.paths import cache_directory, write_atomically
+from basewise._internal.prepared import prepared
 from basewise._internal.text import format_bytes
 from basewise.errors import OutputError
 from basewise.model.requirement import DistributionFile
@@ -91,7 +92,9 @@ class SourceArchives:
         if digest is None or not re.fullmatch(r"[0-9a-f]{64}", digest):
             return None
         try:
-            return msgspec.json.decode((self._directory / f"{digest}.json").read_bytes(), type=SourceMetadata)
+            return msgspec.json.decode(
+                (self._directory / f"{digest}.json").read_bytes(), type=prepared(SourceMetadata)
+            )
         except (OSError, msgspec.DecodeError, UnicodeDecodeError):
             return None
 

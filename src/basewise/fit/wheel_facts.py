@@ -17,6 +17,7 @@ import msgspec
 
 from basewise._internal.embedded import decode_embedded
 from basewise._internal.paths import cache_directory, write_atomically
+from basewise._internal.prepared import prepared
 from basewise.errors import OutputError
 from basewise.fit.facts import WheelFact
 from basewise.fit.knowledge import Knowledge
@@ -268,7 +269,9 @@ class WheelFacts:
         if len(sha256) != _SHA256_CHARACTERS or not _HEX.issuperset(sha256):
             return None
         try:
-            fact = msgspec.json.decode((self._cache / f"{sha256}.json").read_bytes(), type=WheelFact)
+            fact = msgspec.json.decode(
+                (self._cache / f"{sha256}.json").read_bytes(), type=prepared(WheelFact)
+            )
         except (OSError, msgspec.DecodeError, UnicodeDecodeError):
             return None
         return fact if fact.sha256 == sha256 else None

@@ -11,6 +11,7 @@ from datetime import datetime
 
 import msgspec
 
+from basewise._internal.prepared import prepared
 from basewise.errors import ImageError, InvalidValueError
 from basewise.model.digest import DiffId
 from basewise.model.inventory import HistoryLine
@@ -100,7 +101,7 @@ def read_config(content: bytes, where: str) -> ImageConfig:
         ImageError: It is no configuration of a container image for Linux.
     """
     try:
-        stored = msgspec.json.decode(content, type=_Stored)
+        stored = msgspec.json.decode(content, type=prepared(_Stored))
         platform = Platform.parse("/".join(filter(None, (stored.os, stored.architecture, stored.variant))))
         diff_ids = tuple(
             DiffId.parse(text) for text in (stored.rootfs.diff_ids or () if stored.rootfs else ())

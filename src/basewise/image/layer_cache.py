@@ -16,6 +16,7 @@ from pathlib import Path
 import msgspec
 
 from basewise._internal.paths import cache_directory
+from basewise._internal.prepared import prepared
 from basewise._internal.sized_directory import SizedDirectory
 from basewise.errors import InvalidValueError
 from basewise.image.content import LayerContent
@@ -146,7 +147,7 @@ def _decode(raw: bytes) -> LayerContent | None:
     if not raw.startswith(_MAGIC) or hashlib.sha256(body).digest() != raw[len(_MAGIC) : start]:
         return None
     try:
-        entry = msgspec.msgpack.decode(body, type=_Entry)
+        entry = msgspec.msgpack.decode(body, type=prepared(_Entry))
         return LayerContent(
             digest=Digest.parse(entry.digest),
             diff_id=DiffId.parse(entry.diff_id),

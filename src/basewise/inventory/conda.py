@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
+from basewise._internal.prepared import prepared
 from basewise.image.tree import FileTree
 from basewise.inventory.cataloger import CatalogResult, ImageView
 from basewise.inventory.database import Database, Record, decode_database, is_field, owned_files, real_path
@@ -61,7 +62,7 @@ class CondaCataloger:
 def read_conda_record(content: bytes) -> Database:
     """Read one file of `conda-meta`; a file that is no record gives a database with one damaged record."""
     try:
-        stored = msgspec.json.decode(content, type=_Stored)
+        stored = msgspec.json.decode(content, type=prepared(_Stored))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return Database(damaged=1)
     if not is_field(stored.name) or not is_field(stored.version) or not is_field(stored.subdir or "any"):

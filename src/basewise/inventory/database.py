@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
+from basewise._internal.prepared import prepared
 from basewise._internal.text import plural
 from basewise.image.tree import FileTree
 from basewise.model.evidence import NotCovered
@@ -95,7 +96,7 @@ def decode_database(content: bytes | None) -> Database | None:
     if content is None:
         return None
     try:
-        return msgspec.msgpack.decode(content, type=Database)
+        return msgspec.msgpack.decode(content, type=prepared(Database))
     except (msgspec.DecodeError, UnicodeDecodeError):
         return None
 

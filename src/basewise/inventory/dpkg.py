@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 import msgspec
 
+from basewise._internal.prepared import prepared
 from basewise._internal.text import plural
 from basewise.image.tree import FileTree
 from basewise.inventory.cataloger import CatalogResult, ImageView
@@ -136,7 +137,7 @@ def _decode_lines(content: bytes | None) -> list[tuple[str, str]]:
     """Return path and checksum of what was condensed of a list."""
     if not content or content == _NOTHING:
         return []
-    lines = msgspec.msgpack.decode(content, type=list[str | tuple[str, str]])
+    lines = msgspec.msgpack.decode(content, type=prepared(list[str | tuple[str, str]]))
     return [(line, "") if isinstance(line, str) else line for line in lines]
 
 

@@ -15,6 +15,7 @@ import re
 
 import msgspec
 
+from basewise._internal.prepared import prepared
 from basewise.errors import InvalidValueError
 from basewise.versions.pep440 import sort_key
 
@@ -158,7 +159,7 @@ class _DirectUrl(msgspec.Struct):
 def read_direct_url(content: bytes) -> str:
     """Return how a distribution was installed that came from no index: `editable` or `direct`."""
     try:
-        stated = msgspec.json.decode(content, type=_DirectUrl)
+        stated = msgspec.json.decode(content, type=prepared(_DirectUrl))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return "direct"
     return "editable" if stated.dir_info is not None and stated.dir_info.editable else "direct"

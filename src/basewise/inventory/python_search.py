@@ -8,6 +8,7 @@ from typing import TypeVar
 
 import msgspec
 
+from basewise._internal.prepared import prepared
 from basewise.image.tree import FileTree
 from basewise.inventory.cataloger import CatalogResult, ImageView
 from basewise.inventory.python_metadata import Metadata, Recorded, name_of_directory, normalise_name
@@ -251,7 +252,7 @@ class PythonSearch:
 
     def _decode(self, path: str, shape: type[_Shape]) -> _Shape | None:
         content = self._condensed(path)
-        return msgspec.msgpack.decode(content, type=shape) if content else None
+        return msgspec.msgpack.decode(content, type=prepared(shape)) if content else None
 
 
 def _site_of(found: InstalledPackage) -> str:

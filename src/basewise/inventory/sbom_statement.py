@@ -11,6 +11,7 @@ from urllib.parse import unquote
 
 import msgspec
 
+from basewise._internal.prepared import prepared
 from basewise.errors import ImageError
 from basewise.model.package import Package, PackageType
 
@@ -74,7 +75,7 @@ def read_spdx_statement(document: bytes) -> StatedPackages:
         ImageError: It is no SPDX 2 document, or has more packages than any image.
     """
     try:
-        stated = msgspec.json.decode(document, type=_Document)
+        stated = msgspec.json.decode(document, type=prepared(_Document))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ImageError(f"the SBOM is no SPDX document: {error}") from error
     if not stated.spdx_version.startswith("SPDX-2.") or len(stated.packages) > MAX_PACKAGES:
@@ -94,7 +95,7 @@ def read_cyclonedx_statement(document: bytes) -> StatedPackages:
         ImageError: It is no CycloneDX 1 document, or has more components than any image.
     """
     try:
-        stated = msgspec.json.decode(document, type=_Bom)
+        stated = msgspec.json.decode(document, type=prepared(_Bom))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ImageError(f"the SBOM is no CycloneDX document: {error}") from error
     if stated.bom_format != "CycloneDX" or not stated.spec_version.startswith("1."):

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 
 import msgspec
 
+from basewise._internal.prepared import prepared
 from basewise.errors import ImageError, InvalidValueError
 from basewise.model.digest import Digest
 from basewise.oci.manifest import Descriptor, Index, read_manifest
@@ -170,7 +171,9 @@ def _read_artifact(
     """Yield the wanted statements that one manifest names."""
     as_manifest = msgspec.structs.replace(descriptor, media_type=_MANIFEST)
     content = blobs.read(as_manifest, max_bytes=limits.manifest_bytes)
-    for layer in (msgspec.json.decode(content, type=_ArtifactManifest).layers or [])[:_MOST_MANIFESTS]:
+    for layer in (msgspec.json.decode(content, type=prepared(_ArtifactManifest)).layers or [])[
+        :_MOST_MANIFESTS
+    ]:
         stated = layer.annotations or {}
         predicate = stated.get(_PREDICATE) or stated.get(_OTHER_PREDICATE) or ""
         if layer.media_type not in {_STATEMENT, _ENVELOPE} or (
@@ -192,9 +195,9 @@ def _read_statement(stored: bytes, blob: Descriptor, source: str) -> tuple[Attes
     signed = blob.media_type == _ENVELOPE
     content = stored
     if signed:
-        envelope = msgspec.json.decode(stored, type=_Envelope)
+        envelope = msgspec.json.decode(stored, type=prepared(_Envelope))
         content = base64.b64decode(envelope.payload, validate=True)
-    statement = msgspec.json.decode(content, type=_Statement)
+    statement = msgspec.json.decode(content, type=prepared(_Statement))
     attestation = Attestation(
         predicate_type=statement.predicate_type,
         statement=content,

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import msgspec
 
+from basewise._internal.prepared import prepared
 from basewise.model.reference import DEFAULT_REGISTRY
 from basewise.oci.credentials import ANONYMOUS, Credential
 from basewise.oci.credentials_helper import HelperError, ask_helper
@@ -151,7 +152,7 @@ class CredentialFiles:
             self._say(f"`{path}` is larger than {MAX_FILE_BYTES} bytes; going on without its credentials")
             return None
         try:
-            found = msgspec.json.decode(content.removeprefix(b"\xef\xbb\xbf"), type=_File)
+            found = msgspec.json.decode(content.removeprefix(b"\xef\xbb\xbf"), type=prepared(_File))
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             self._say(f"`{path}` is no valid configuration; going on without its credentials")
             return None

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import msgspec
 
+from basewise._internal.prepared import prepared
 from basewise._internal.text import safe_text
 from basewise.errors import UsageError
 from basewise.oci.credentials import ANONYMOUS, Credential
@@ -71,7 +72,7 @@ def ask_helper(
             return ANONYMOUS
         raise HelperError(f"`{program}` ended with status {status}")
     try:
-        answer = msgspec.json.decode(output, type=_Answer)
+        answer = msgspec.json.decode(output, type=prepared(_Answer))
     except (msgspec.DecodeError, UnicodeDecodeError):
         raise HelperError(f"`{program}` answered something that is not JSON of the helper protocol") from None
     origin = f"`{program}`"

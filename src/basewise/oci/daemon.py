@@ -22,6 +22,7 @@ from urllib.parse import quote
 
 import msgspec
 
+from basewise._internal.prepared import prepared
 from basewise._internal.tar import ByteStream
 from basewise._internal.text import safe_text
 from basewise.errors import ImageError, InvalidValueError, UsageError
@@ -132,8 +133,8 @@ def open_daemon_image(
     path = f"/images/{quote(name, safe='/:@')}"
     max_bytes = named_limit(limits, "config_bytes")
     try:
-        inspected = msgspec.json.decode(client.get(f"{path}/json", max_bytes), type=_Inspected)
-        history = msgspec.json.decode(client.get(f"{path}/history", max_bytes), type=list[_Step])
+        inspected = msgspec.json.decode(client.get(f"{path}/json", max_bytes), type=prepared(_Inspected))
+        history = msgspec.json.decode(client.get(f"{path}/history", max_bytes), type=prepared(list[_Step]))
         config = read_config(_configuration(inspected, history), reference)
         config_digest = Digest.parse(inspected.id)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:

@@ -12,6 +12,7 @@ from functools import partial
 
 import msgspec
 
+from basewise._internal.prepared import prepared
 from basewise._internal.text import safe_text
 from basewise.errors import ImageError, InvalidValueError
 from basewise.image.config import read_config
@@ -96,7 +97,7 @@ def open_docker_archive(
 def _read_list(files: FileStore, reference: str, limits: Limits) -> list[_Saved]:
     content = read_small(files, MANIFEST_FILE, named_limit(limits, "manifest_bytes"))
     try:
-        found = msgspec.json.decode(content, type=list[_Saved] | None)
+        found = msgspec.json.decode(content, type=prepared(list[_Saved] | None))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ImageError(
             f"cannot read {reference}: its `manifest.json` is not what `docker save` writes: {error}"

@@ -12,6 +12,7 @@ from typing import BinaryIO, Protocol
 
 import msgspec
 
+from basewise._internal.prepared import prepared
 from basewise._internal.regular_file import open_regular
 from basewise._internal.tar import ByteStream
 from basewise._internal.text import safe_text
@@ -138,7 +139,9 @@ def open_layout(
 
 def _check_version(files: FileStore, reference: str) -> None:
     try:
-        version = msgspec.json.decode(read_small(files, LAYOUT_FILE, _LAYOUT_BYTES), type=_Layout).version
+        version = msgspec.json.decode(
+            read_small(files, LAYOUT_FILE, _LAYOUT_BYTES), type=prepared(_Layout)
+        ).version
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise ImageError(f"cannot read {reference}: its `oci-layout` is no valid JSON: {error}") from error
     if version != _VERSION:

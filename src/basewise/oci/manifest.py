@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from basewise._internal.prepared import prepared
 from basewise._internal.text import safe_text
 from basewise.errors import ImageError, InvalidValueError
 from basewise.image.limits import limit_hint
@@ -200,7 +201,7 @@ def _fits(found: Platform, wanted: Platform) -> bool:
 def _parse(content: bytes, where: str) -> _Document:
     try:
         plain = json.loads(content, object_pairs_hook=_unique, parse_constant=_refuse_constant)
-        return msgspec.convert(plain, _Document)
+        return msgspec.convert(plain, prepared(_Document))
     except (ValueError, RecursionError) as error:  # also msgspec's and the decoder's
         reason = safe_text(str(error), limit=200)
         raise ImageError(

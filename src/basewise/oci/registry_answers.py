@@ -10,6 +10,7 @@ import msgspec
 
 from basewise._internal.http import HttpStream
 from basewise._internal.http_errors import HttpError
+from basewise._internal.prepared import prepared
 from basewise._internal.text import safe_text
 from basewise.errors import ImageError
 
@@ -155,7 +156,7 @@ def hint_for(error: HttpError, host: str) -> str:
 
 def _read_problems(body: bytes) -> tuple[tuple[str, ...], str]:
     try:
-        problems = msgspec.json.decode(body, type=_Problems).errors[:10]
+        problems = msgspec.json.decode(body, type=prepared(_Problems)).errors[:10]
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return (), ""
     codes = tuple(str(problem.code)[:100] for problem in problems)

@@ -21,6 +21,7 @@ import msgspec
 from basewise._internal.addresses import Reach, literal_address
 from basewise._internal.http import HttpResponse
 from basewise._internal.http_errors import HttpError
+from basewise._internal.prepared import prepared
 from basewise._internal.redirects import HopRules, authority, check_address, host_of
 from basewise._internal.text import safe_text
 from basewise.errors import ImageError
@@ -219,7 +220,7 @@ class Authorizer:
         if response.status != _OK:
             raise HttpError(f"the token service `{host}` answers with status {response.status}")
         try:
-            answer = msgspec.json.decode(response.body, type=_TokenAnswer)
+            answer = msgspec.json.decode(response.body, type=prepared(_TokenAnswer))
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             raise ImageError(
                 f"cannot pull {self._registry}/{repository}: the token service `{host}` answers with something else",

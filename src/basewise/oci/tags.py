@@ -10,6 +10,7 @@ import re
 
 import msgspec
 
+from basewise._internal.prepared import prepared
 from basewise.errors import ImageError
 from basewise.oci.registry_client import RegistryClient, RegistryRefusalError
 from basewise.oci.registry_pages import fetch_pages
@@ -67,7 +68,7 @@ def list_tags(client: RegistryClient, registry: str, repository: str) -> TagList
 
 def _read_page(body: bytes, what: str) -> list[str]:
     try:
-        return msgspec.json.decode(body, type=_Page).tags or []
+        return msgspec.json.decode(body, type=prepared(_Page)).tags or []
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ImageError(
             f"cannot list {what}: the answer is no list of tags", hint="check the name of the registry"

@@ -17,6 +17,7 @@ BASEWISE = f"{sys.executable} -m basewise"
 COMMANDS = {
     "sbom": "sbom oci:layout -v",
     "sbom as JSON": "sbom oci:layout --format json",
+    "scan of several": "scan oci:layout docker-archive:saved.tar -v",
     "choose that fails": "choose nowhere",
     "help of choose": "choose --help",
     "candidates": "candidates list",
@@ -34,6 +35,7 @@ CLOSED = (
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("streams")
     python_image().write_layout(folder / "layout")
+    python_image().write_docker_archive(folder / "saved.tar")
     return folder
 
 
