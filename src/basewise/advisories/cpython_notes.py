@@ -7,7 +7,7 @@ from collections.abc import Set as AbstractSet
 
 import msgspec
 
-from basewise.versions.pep440 import release_branch, sort_key
+from basewise.versions.pep440 import phase_of, release_branch, sort_key
 
 __all__ = ["Release", "ReleaseNotes", "fixed_in_branches"]
 
@@ -127,5 +127,5 @@ def _fixed_for_issue(issue: str, releases: tuple[Release, ...], branches: tuple[
 
 def _on_main_line(version: str) -> bool:
     """Tell whether a release was cut from the main line: alphas, and the first beta of a branch."""
-    _, _, (phase, number), *_ = sort_key(version)
-    return phase == 0 or (phase == 1 and number == 1)
+    phase = phase_of(version)
+    return phase is not None and (phase[0] == "a" or phase == ("b", 1))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
-from itertools import pairwise, repeat
+from itertools import pairwise
 from operator import itemgetter
 from typing import Any
 
@@ -88,9 +88,6 @@ def _in_order(pairs: list[_Event], sort_key: SortKey) -> list[_Event]:
 class HeldVersions:
     """Tells which listed versions lie outside some ranges; those that cannot be ordered do.
 
-    Lists are long, and those of one package are nearly the same in each of its advisories: versions that were
-    found inside are remembered.
-
     Args:
         ranges: The ranges.
         sort_key: Order of the ecosystem's versions.
@@ -101,56 +98,64 @@ class HeldVersions:
         self._sort_key = sort_key
         self._held: set[str] = set()
         self._everything = VersionRange() in self.ranges
-        self._bounds: list[_Bound] | None = None
+        self._bounds: list[_Bound] = []
         self._borders: list[Any] | None = None
+        self._comparable = True
+        try:
+            self._bounds = _in_order_of_begin([_bounds(item, sort_key) for item in self.ranges])
+            self._borders = _borders(self._bounds)
+        except InvalidValueError:
+            self._comparable = False
 
     def outside(self, versions: Sequence[str]) -> tuple[str, ...]:
         """Return the versions that no range holds, sorted."""
-        if self._everything or self._held.issuperset(versions):
+        if self._everything or not versions:
             return ()
-        try:
-            bounds = self._ordered_bounds()
-        except InvalidValueError:
+        if not self._comparable:
             return tuple(sorted(set(versions)))
         try:
-            keys = list(map(self._sort_key, versions))
+            return self._outside(versions)
         except InvalidValueError:
-            return tuple(sorted({version for version in versions if not self._holds_text(version, bounds)}))
-        found = set(self._outside(versions, keys, bounds))
+            return tuple(sorted({version for version in versions if not self._holds_text(version)}))
+
+    def _outside(self, versions: Sequence[str]) -> tuple[str, ...]:
+        """Return the same of versions that can all be ordered.
+
+        Raises:
+            InvalidValueError: One cannot.
+        """
+        borders = self._borders
+        begins_nowhere = bool(self._bounds) and self._bounds[0][0] is None
+        if borders is not None and len(borders) == 1 and begins_nowhere:
+            # Most ranges are such, and most lists lie within; one comparison with the newest tells.
+            if max(map(self._sort_key, versions)) < borders[0]:
+                return ()
+        elif self._held.issuperset(versions):
+            return ()
+        keys = list(map(self._sort_key, versions))
+        pairs = zip(versions, keys, strict=True)
+        if borders is None:
+            found = {version for version, key in pairs if not _holds(self._bounds, key)}
+        else:
+            # Inside, the number of borders below a version is odd; even, where the first range begins nowhere.
+            inside = 0 if begins_nowhere else 1
+            found = {version for version, key in pairs if bisect_right(borders, key) % 2 != inside}
         if not found and len(self._held) < MOST_REMEMBERED:
+            # Lists of one package are nearly the same in each of its advisories.
             self._held.update(versions)
         return tuple(sorted(found))
 
-    def _ordered_bounds(self) -> list[_Bound]:
-        """Return the keys of the ranges' ends, in their order.
-
-        Raises:
-            InvalidValueError: One is no version.
-        """
-        if self._bounds is None:
-            bounds = [_bounds(item, self._sort_key) for item in self.ranges]
-            begun = [bound for bound in bounds if bound[0] is not None]
-            self._bounds = [bound for bound in bounds if bound[0] is None] + sorted(begun, key=itemgetter(0))
-            self._borders = _borders(self._bounds)
-        return self._bounds
-
-    def _holds_text(self, version: str, bounds: list[_Bound]) -> bool:
+    def _holds_text(self, version: str) -> bool:
         try:
-            return not self._outside([version], [self._sort_key(version)], bounds)
+            return not self._outside([version])
         except InvalidValueError:
             return False
 
-    def _outside(self, versions: Sequence[str], keys: list[Any], bounds: list[_Bound]) -> list[str]:
-        """Return the versions whose keys lie in no range."""
-        borders = self._borders
-        if borders is None:
-            return [version for version, key in zip(versions, keys, strict=True) if not _holds(bounds, key)]
-        # Inside, the number of borders below a version is odd; even, where the first range begins nowhere.
-        inside = 0 if bounds and bounds[0][0] is None else 1
-        if len(borders) == 1 and not inside and keys and max(keys) < borders[0]:
-            return []
-        places = map(bisect_right, repeat(borders), keys)
-        return [version for version, place in zip(versions, places, strict=True) if place % 2 != inside]
+
+def _in_order_of_begin(bounds: list[_Bound]) -> list[_Bound]:
+    """Return bounds sorted by where they begin, those that begin nowhere first."""
+    begun = [bound for bound in bounds if bound[0] is not None]
+    return [bound for bound in bounds if bound[0] is None] + sorted(begun, key=itemgetter(0))
 
 
 def _holds(bounds: list[_Bound], key: Any) -> bool:  # noqa: ANN401 - a key of any ecosystem

@@ -12,6 +12,7 @@ from basewise.versions.pep440 import (
     MAX_VERSION_CHARACTERS,
     compare,
     is_prerelease,
+    phase_of,
     release_branch,
     sort_key,
 )
@@ -79,6 +80,44 @@ def test_different_writings_are_equal(left: str, right: str) -> None:
 def test_a_text_that_is_no_version_is_refused(version: str) -> None:
     with pytest.raises(InvalidValueError):
         sort_key(version)
+
+
+@pytest.mark.parametrize(
+    ("version", "expected"),
+    [
+        ("3.15.0beta1", ("b", 1)),
+        ("3.15.0a4", ("a", 4)),
+        ("3.15.0-PREVIEW", ("rc", 0)),
+        ("3.15.0", None),
+        ("3.15.0.dev1", None),
+    ],
+)
+def test_the_phase_of_a_prerelease_has_one_spelling(version: str, expected: tuple[str, int] | None) -> None:
+    assert phase_of(version) == expected
+
+
+def test_keys_of_numbers_of_any_size_are_ordered() -> None:
+    numbers = [
+        0,
+        1,
+        238,
+        239,
+        240,
+        241,
+        255,
+        256,
+        65_535,
+        65_536,
+        10**20,
+        2**112 - 1,
+        2**112,
+        10**60,
+        10**400,
+    ]
+    keys = [sort_key(f"1.{number}") for number in numbers]
+    assert keys == sorted(set(keys), key=keys.index) == sorted(keys)
+    posts = [sort_key(f"1.0.post{number}") for number in numbers]
+    assert posts == sorted(posts)
 
 
 def test_the_branch_is_the_first_two_numbers() -> None:
