@@ -106,8 +106,9 @@ class EvidenceReader:
             row = self._row_without_base(found, inventory, judged.packages)
         support = support_of_inventory(inventory, self._now.date())
         facts = inventory.image
+        trust = row.trust if found.publisher_known else None
         return Evidence(
-            image=msgspec.structs.replace(row, support=support),
+            image=msgspec.structs.replace(row, support=support, trust=trust),
             packages=judged.packages,
             libraries=inventory.sonames,
             variables=facts.variables,

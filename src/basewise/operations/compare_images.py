@@ -33,12 +33,14 @@ class FoundImage(msgspec.Struct, frozen=True, kw_only=True):
         name: What it is called in the answer.
         base: Its facts as those of a base image; None where it can be none (no Python, no C library).
         unfit: Why it can be none.
+        publisher_known: Something says what a FROM line calls it, and so who publishes it.
         inventory: What was read of it; None for an image of the catalogue.
     """
 
     name: str
     base: BaseImage | None
     unfit: str = ""
+    publisher_known: bool = True
     inventory: Inventory | None = None
 
 
@@ -105,8 +107,7 @@ def find_images(
             inventory = read_image(name, platform=platform, access=access, progress=progress)
         except (ImageError, UsageError) as error:
             return FailedImage(name=name, why=f"{error.message}" + (f" ({error.hint})" if error.hint else ""))
-        base, unfit = _as_base(inventory, index, now)
-        return FoundImage(name=name, base=base, unfit=unfit, inventory=inventory)
+        return _read(name, inventory, index, now)
 
     items = [(index, name, image) for index, (name, image) in enumerate(wanted.items())]
     return tuple(map_in_threads(find, items, threads=AT_A_TIME))
@@ -138,18 +139,22 @@ def _matches(image: BaseImage, pattern: str) -> bool:
     return any(fnmatchcase(name, pattern) for name in (image.name, *image.also_known_as))
 
 
-def _as_base(inventory: Inventory, index: int, now: datetime) -> tuple[BaseImage | None, str]:
-    """Return the facts of an inventory as those of a base image, under a name that no other has; or why they are none."""
+def _read(name: str, inventory: Inventory, index: int, now: datetime) -> FoundImage:
+    """Return an image that was read; its facts go by a name that no other image has."""
     own = Reference("localhost", "compared", f"image-{index}")
+    known = True
     try:
         reference = name_of_image(inventory)
     except BasewiseError:
-        reference = own
+        reference, known = own, False
     try:
         base = measured_image(inventory, reference, now=now).image
     except ImageError as error:
-        return None, error.message
-    return msgspec.structs.replace(base, reference=own), ""
+        return FoundImage(
+            name=name, base=None, unfit=error.message, publisher_known=known, inventory=inventory
+        )
+    named = msgspec.structs.replace(base, reference=own)
+    return FoundImage(name=name, base=named, publisher_known=known, inventory=inventory)
 
 
 def _is_local(text: str) -> bool:

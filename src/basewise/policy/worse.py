@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from basewise._internal.text import format_bytes
+from basewise._internal.text import format_bytes, plural
 from basewise.model.compare import ComparedFinding, ComparedImage, CompareGate, Worse
 from basewise.model.evidence import SupportPhase
 from basewise.model.finding import Severity, State, Vulnerabilities
@@ -40,13 +40,14 @@ def judge_worse(baseline: ComparedImage, images: Sequence[ComparedImage], *, com
 def _worse(old: ComparedImage, new: ComparedImage) -> Iterator[Worse]:
     for what, before, after in _numbers(old, new):
         if before is not None and after is not None and after > before:
-            words = "vulnerabilities" if what == "total" else f"{what} vulnerabilities"
+            kind = "" if what == "total" else f"{what} "
+            words = plural(after, f"{kind}vulnerability", f"{kind}vulnerabilities")
             yield Worse(
                 image=new.image,
                 what=what,
                 before=str(before),
                 after=str(after),
-                sentence=f"{after} {words} instead of {before}",
+                sentence=f"{words} instead of {before}",
                 ids=_gained(old.findings, new.findings, what),
             )
     yield from _support(old, new)

@@ -89,6 +89,7 @@ class Chart(msgspec.Struct, frozen=True, kw_only=True):
         counted: How, and with data of which date, the findings were counted.
         complete: Nothing is missing from the coverage.
         generated_at: RFC 3339.
+        version: Of basewise, "" where a document does not say it.
     """
 
     title: str
@@ -97,6 +98,7 @@ class Chart(msgspec.Struct, frozen=True, kw_only=True):
     counted: str
     complete: bool
     generated_at: str
+    version: str = ""
 
 
 def counted_of(counts: Vulnerabilities, count: Count) -> Counted:

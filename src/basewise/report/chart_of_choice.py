@@ -43,6 +43,7 @@ def chart_of_choice(choice: Choice) -> Chart:
         ),
         complete=choice.coverage.complete,
         generated_at=choice.generated_at,
+        version=choice.version,
     )
 
 

@@ -39,6 +39,7 @@ def chart_of_compare(compare: Compare) -> Chart:
         counted=counted_sentence(compare),
         complete=compare.coverage.complete,
         generated_at=compare.generated_at,
+        version=compare.version,
     )
 
 

@@ -219,7 +219,8 @@ def _importance(each: Place) -> int:
 
 
 def _foot(chart: Chart, places: Sequence[Place]) -> Iterator[str]:
-    sentences = [*_beside(places), f"{chart.counted}; {chart.generated_at[:10]}"]
+    made = f"{chart.generated_at[:10]}, basewise {chart.version}".rstrip()
+    sentences = [*_beside(places), f"{chart.counted}; {made}"]
     if not chart.complete:
         sentences.append("the coverage is incomplete: the report names what could not be seen")
     lines = [line for sentence in sentences for line in wrapped(sentence, _SMALL, WIDTH - 40)]

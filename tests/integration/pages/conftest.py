@@ -23,6 +23,8 @@ def browser(require_programs: Callable[..., None]) -> Iterator[Browser]:
     require_programs("chromium")
     # Chromium refuses its sandbox to root; it shows nothing here but files that the tests wrote.
     arguments = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
+    # Containers often have little shared memory; a file does as well.
+    arguments.append("--disable-dev-shm-usage")
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
         yield started

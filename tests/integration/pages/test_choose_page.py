@@ -255,8 +255,7 @@ def test_the_table_has_the_numbers_of_the_answer(open_page: OpenPage, html: str,
             assert row[titles.index(title)] == ("?" if number is None else str(number))
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 390)])
 def test_nothing_is_inaccessible(
     open_page: OpenPage, html: str, accessibility_faults: Faults, scheme: str, width: int
 ) -> None:

@@ -84,7 +84,7 @@ def test_the_table_of_the_catalogue_shows_exactly_the_numbers_of_the_document(
         assert shown == {title: "?" if number is None else str(number) for title, number in expected.items()}
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", ["dark"])
 def test_two_images_show_what_changes_and_nothing_is_inaccessible(
     open_page: OpenPage, accessibility_faults: Faults, tmp_path: Path, scheme: str
 ) -> None:

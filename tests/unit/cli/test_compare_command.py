@@ -70,7 +70,7 @@ def test_what_got_worse_is_named_on_stderr(
     use_store(SEVERE, MILD)
     run(["compare", *pair[::-1], "--fail-on", "worse", *NOW])
     out, err = capsys.readouterr()
-    assert "1 high vulnerabilities instead of 0" in err
+    assert "1 high vulnerability instead of 0" in err
     assert "new: CVE-2023-1" in " ".join(out.split())
 
 

@@ -14,6 +14,7 @@ from basewise.report.html.choose_tables import (
     application_table,
     candidate_table,
     exclusion_table,
+    facts_table,
     needs_table,
     swap_table,
 )
@@ -46,6 +47,7 @@ def render_choice_page(choice: Choice) -> str:
                 ),
                 section("What must be installed, and what it costs", needs_table(choice), name="needs"),
                 *_below(choice),
+                section("Everything that is known of each", facts_table(choice), name="facts"),
                 coverage_section(choice.coverage),
             ),
             footer(choice.version, choice.generated_at, carries_runtime=True),

@@ -26,6 +26,7 @@ __all__ = [
 
 MAX_WHY = 3
 _ESTIMATED = "estimated"
+_YES = {True: "yes", False: "no", None: UNKNOWN}
 _COLUMNS = (
     Column(title="rank", numeric=True, help="* no other is both cleaner and smaller"),
     Column(title="image"),
@@ -101,6 +102,38 @@ def support_end(support: Support) -> str:
     """Return the first end of support that is known, with the phase."""
     ends = [end for end in (support.python_eol, support.distro_eol) if end]
     return f"{min(ends)} ({support.phase})" if ends else UNKNOWN
+
+
+def facts_table(choice: Choice) -> Markup:
+    """Return what else is known of each image: what it is exactly, how its size is known, its attack surface."""
+    columns = (
+        Column(title="image"), Column(title="platform", choices=True), Column(title="Python"), Column(title="C library", choices=True),
+        Column(title="built"), Column(title="evidence of"), Column(title="publisher", choices=True), Column(title="packages", numeric=True),
+        Column(title="package list", choices=True), Column(title="size", choices=True), Column(title="shell", choices=True),
+        Column(title="compiler", choices=True), Column(title="user", choices=True), Column(title="also known as", wide=True),
+        Column(title="digest"),
+    )  # fmt: skip
+    rows = (TableRow(cells=tuple(_fact_cells(candidate))) for candidate in choice.candidates)
+    return table("Facts of each image", columns, rows, name="facts-table")
+
+
+def _fact_cells(candidate: Candidate) -> Iterator[Cell]:
+    surface = candidate.surface
+    yield Cell(content=candidate.image)
+    yield Cell(content=candidate.platform)
+    yield Cell(content=candidate.python)
+    yield Cell(content=f"{candidate.libc.family} {candidate.libc.version}")
+    yield Cell(content=candidate.created[:10])
+    yield Cell(content=candidate.evidence_date)
+    yield Cell(content=candidate.trust.publisher)
+    yield number_cell(surface.packages)
+    yield Cell(content=candidate.packages_basis)
+    yield Cell(content=candidate.size.basis)
+    yield Cell(content=_YES[surface.shell])
+    yield Cell(content=_YES[surface.compiler])
+    yield Cell(content=surface.default_user or UNKNOWN)
+    yield Cell(content=", ".join(candidate.also_known_as))
+    yield Cell(content=candidate.digest or UNKNOWN)
 
 
 def needs_table(choice: Choice) -> Markup:
