@@ -40,7 +40,8 @@ class Osv:
     Args:
         path: The zip file.
         ecosystem: As OSV writes it, for example `Red Hat`; the name of the file's folder in the bucket.
-        as_of: Date on which it was fetched, `YYYY-MM-DD`; "" takes the date of its newest record.
+        as_of: Date on which it was fetched, `YYYY-MM-DD`; "" takes the date of its newest record, and so does a
+            file whose publisher stands still.
         limits: What reading may cost.
 
     Raises:
@@ -82,7 +83,8 @@ class Osv:
         except ZipError as error:
             raise StoreError(f"cannot read `{self._path}`: {error}", hint="fetch it again") from error
         self._refuse(reading)
-        as_of = self._as_of or reading.newest
+        note, still = self._note(reading), self._is_still(reading)
+        as_of = reading.newest if still or not self._as_of else self._as_of
         advisories = each_once(reading.facts)
         return FeedResult(
             sources=(
@@ -92,7 +94,7 @@ class Osv:
                     as_of=as_of,
                     entries=len(advisories),
                     verified=False,
-                    note=self._note(reading, as_of),
+                    note=note,
                 ),
             ),
             advisories=advisories,
@@ -106,13 +108,17 @@ class Osv:
         if not (self._as_of or reading.newest):
             raise StoreError(f"cannot use `{self._path}`: no record carries a date")
 
-    def _note(self, reading: _Reading, as_of: str) -> str:
+    def _is_still(self, reading: _Reading) -> bool:
+        """Tell whether the publisher stood still when the file was fetched."""
+        return self._wanted.name not in _SLOW and _stands_still(reading.newest, self._as_of)
+
+    def _note(self, reading: _Reading) -> str:
         """Return what is missing of this source."""
         said = []
         if reading.without_package:
             why = "name commits and no package: they match no release"
             said.append(f"{reading.without_package} of {reading.records} advisories {why}")
-        if self._wanted.name not in _SLOW and _stands_still(reading.newest, as_of):
+        if self._is_still(reading):
             said.append(f"its newest record is of {reading.newest}: the publisher stands still")
         return "; ".join(said)
 

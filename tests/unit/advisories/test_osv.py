@@ -278,11 +278,11 @@ def test_the_order_of_records_changes_nothing(tmp_path: Path) -> None:
     assert first.sources == second.sources
 
 
-def test_a_publisher_that_stands_still_is_said(tmp_path: Path) -> None:
+def test_a_publisher_that_stands_still_is_said_and_its_data_grow_old(tmp_path: Path) -> None:
     said = record("PYSEC-2026-1")
     assert read(tmp_path, said, as_of="2026-11-25").sources[0].note == ""
     (source,) = read(tmp_path, said, as_of="2026-12-27").sources
-    assert source.as_of == "2026-12-27"
+    assert source.as_of == "2026-11-20"
     assert source.note == "its newest record is of 2026-11-20: the publisher stands still"
 
 
