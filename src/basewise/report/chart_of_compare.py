@@ -23,7 +23,7 @@ MAX_REASONS = 3
 
 
 def chart_of_compare(compare: Compare) -> Chart:
-    """Return the picture of all images; one past its end of support is pale and on no front."""
+    """Return the picture of all images; one past its support or with a pre-release is pale and on no front."""
     covered = bool(compare.coverage.sources)
     points = tuple(
         _point(image, index, counts_are_covered=covered) for index, image in enumerate(compare.images)
@@ -64,6 +64,8 @@ def _point(image: ComparedImage, index: int, *, counts_are_covered: bool) -> Cha
 def _excluded(image: ComparedImage) -> str:
     if image.support is not None and image.support.phase is SupportPhase.EOL:
         return "its distribution is past its end of support"
+    if image.python is not None and not image.python.replace(".", "").isdigit():
+        return "its Python is a pre-release"
     if image.verdict is Verdict.DOES_NOT_FIT:
         return "the application does not fit"
     return ""

@@ -90,6 +90,15 @@ def test_fifty_thousand_findings_are_all_there_and_usable(show: OpenPage) -> Non
     assert page.locator("#finding-table-1 tbody tr").first.inner_text().count("package-0") > 0
 
 
+def test_paper_gets_every_row_that_the_filter_keeps(show: OpenPage) -> None:
+    page = show(render_scan_page(many_findings(600)))
+    page.wait_for_selector("#finding-table-1[data-loaded=all]")
+    page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    assert page.locator("#finding-table-1 tbody tr").count() == 600
+    page.evaluate("window.dispatchEvent(new Event('afterprint'))")
+    assert page.locator("#finding-table-1 tbody tr").count() == 200
+
+
 def hostile_scan() -> Scan:
     """Return a scan whose texts are hostile, in the rows that stand in the page and in those that are packed."""
     found = [

@@ -4,6 +4,7 @@
   const PAGE_ROWS = 200;
   const MAX_CHOICES = 40;
   const FEW_ROWS = 6;
+  const PRINTED_ROWS = 2000;
 
   function make(name, attributes, text) {
     const made = document.createElement(name);
@@ -49,7 +50,11 @@
     this.heads.forEach((head, index) => this.sortable(head, index));
     this.choices();
     this.show();
-    if (table.dataset.more) this.load(document.getElementById(table.dataset.more));
+    if (table.dataset.more) {
+      this.load(document.getElementById(table.dataset.more)).catch(() => {
+        this.status.textContent = 'the further rows could not be unpacked by this browser';
+      });
+    }
   }
 
   Sheet.prototype.tools = function () {
@@ -156,7 +161,11 @@
     return row;
   };
 
-  Sheet.prototype.show = function () {
+  Sheet.prototype.show = function (printed) {
+    if (printed) {
+      this.body.replaceChildren(...this.shown.slice(0, printed).map((record) => this.rowOf(record)));
+      return;
+    }
     const pages = Math.max(1, Math.ceil(this.shown.length / PAGE_ROWS));
     this.page = Math.min(Math.max(this.page, 0), pages - 1);
     const first = this.page * PAGE_ROWS;
@@ -194,6 +203,10 @@
   };
 
   const sheets = Array.from(document.querySelectorAll('table[data-sortable]')).map((table) => new Sheet(table));
+
+  // Paper has no pages of a table: all rows that the filter keeps are printed, up to a bound.
+  window.addEventListener('beforeprint', () => sheets.forEach((sheet) => sheet.show(PRINTED_ROWS)));
+  window.addEventListener('afterprint', () => sheets.forEach((sheet) => sheet.show()));
 
   // What else is on the page leads to a row by its name.
   window.basewiseRow = function (name) {
