@@ -43,5 +43,7 @@ def match_ubuntu(packages: Iterable[Package], distro: Distro, store: Store) -> P
     if sourceless:
         why = f"their source package is not known: {some_names(sourceless)}"
         unseen.append(NotCovered(f"{len(sourceless)} Ubuntu packages", why))
-    family = Family(ECOSYSTEM, distro.version, sort_key, f"{distro.version}{_PRO}", "Ubuntu Pro")
+    pro = f"{distro.version}{_PRO}"
+    subscribed = pro if pro in store.releases(ECOSYSTEM) else None
+    family = Family(ECOSYSTEM, distro.version, sort_key, subscribed, "Ubuntu Pro")
     return match_groups(groups, family, store, unseen)
