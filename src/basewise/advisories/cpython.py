@@ -8,6 +8,7 @@ Reference: the changelog of CPython's documentation, section "Security" of each 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -25,6 +26,7 @@ from basewise.versions.pep440 import release_branch, sort_key
 __all__ = ["Cpython"]
 
 NAME = "cpython"
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
 class Cpython:
@@ -48,12 +50,22 @@ class Cpython:
         progress.step("reading CPython's security fixes")
         raw = read_input(self._path)
         try:
-            notes = msgspec.json.decode(raw, type=prepared(ReleaseNotes))
-            releases: dict[str, list[Release]] = {branch: [] for branch in _branches(notes.releases)}
-            for release in notes.releases:
-                releases[release_branch(release.version)].append(release)
-        except (msgspec.DecodeError, UnicodeDecodeError, InvalidValueError) as error:
+            return self._result(msgspec.json.decode(raw, type=prepared(ReleaseNotes)), raw)
+        except (msgspec.DecodeError, UnicodeDecodeError, InvalidValueError, RecursionError) as error:
             raise StoreError(f"cannot read `{self._path}`: {error}", hint="fetch it again") from error
+
+    def _result(self, notes: ReleaseNotes, raw: bytes) -> FeedResult:
+        """Return what release notes say.
+
+        Raises:
+            InvalidValueError: Something in the place of a version is none.
+            StoreError: It carries no date.
+        """
+        if not _DATE.fullmatch(notes.as_of):
+            raise StoreError(f"cannot read `{self._path}`: as_of is no date")
+        releases: dict[str, list[Release]] = {branch: [] for branch in _branches(notes.releases)}
+        for release in notes.releases:
+            releases[release_branch(release.version)].append(release)
         facts, skipped = _facts(notes, tuple(releases))
         newest = {branch: max((r.version for r in found), key=sort_key) for branch, found in releases.items()}
         oldest = {branch: min(found, key=lambda r: sort_key(r.version)) for branch, found in releases.items()}

@@ -162,7 +162,16 @@ def test_a_source_says_up_to_which_release_it_was_read(tmp_path: Path) -> None:
     assert ("cpython", "3.11", "cpython", "3.11.13") in result.current
 
 
-@pytest.mark.parametrize("content", ["", "{}", '{"as_of": "x", "releases": [{"version": "x", "date": ""}]}'])
+@pytest.mark.parametrize(
+    "content",
+    [
+        "",
+        "{}",
+        '{"as_of": "x", "releases": [{"version": "x", "date": ""}]}',
+        '{"as_of": "x", "releases": [], "derived": {"cves": {}}}',
+        '{"as_of": "2026-11-23", "more": ' + "[" * 100_000,
+    ],
+)
 def test_a_file_of_another_shape_is_a_store_error(tmp_path: Path, content: str) -> None:
     path = tmp_path / "notes.json"
     path.write_text(content)
@@ -173,6 +182,8 @@ def test_a_file_of_another_shape_is_a_store_error(tmp_path: Path, content: str) 
 def test_a_version_that_is_none_is_a_store_error(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="not a Python version"):
         collect(tmp_path, [release("three")], {})
+    with pytest.raises(StoreError, match="not a Python version"):
+        collect(tmp_path, [release("3.11.9")], {}, gaps={"three": "not in index"})
 
 
 def test_the_real_notes_agree_with_what_their_collection_states(shared_data: Path) -> None:
