@@ -150,6 +150,9 @@ def full_world() -> list[tuple[str, FeedResult]]:
         [f"{name}:{value}" for value in values] for name, _, values in (m.partition(":") for m in metrics)
     ]
     texts = ["/".join(("CVSS:3.1", *parts)) for parts in product(*choices)]
+    chance.shuffle(texts)
+    # A few vectors are those of most vulnerabilities.
+    vectors = chance.choices(texts, weights=[1 / place for place in range(1, len(texts) + 1)], k=2**16)
     places = (
         ("debian", "bookworm"),
         ("debian", "trixie"),
@@ -177,7 +180,7 @@ def full_world() -> list[tuple[str, FeedResult]]:
             published=f"{2010 + number % 17}-{1 + number % 12:02}-{1 + number % 28:02}",
             aliases=(cve(number // len(places)),) if python else (),
             ranges=(VersionRange("0", version),),
-            cvss=(chance.choice(texts),),
+            cvss=(chance.choice(vectors),),
         )
 
     def source(name: str, ecosystem: str, entries: int) -> tuple[SourceStatus]:
@@ -188,7 +191,7 @@ def full_world() -> list[tuple[str, FeedResult]]:
     facts = tuple(sorted(advisory(number) for number in range(FACTS)))
     scores = tuple(sorted((cve(number), chance.random(), chance.random()) for number in range(SCORES)))
     rated = {
-        (cve(number), who, chance.choice(texts))
+        (cve(number), who, chance.choice(vectors))
         for number in range(RATED)
         for who in ("nvd@nist.gov", "cna@example.org")[: 1 + number % 2]
     }

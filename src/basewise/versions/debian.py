@@ -15,6 +15,7 @@ __all__ = ["MAX_VERSION_CHARACTERS", "compare", "is_valid", "sort_key", "upstrea
 MAX_VERSION_CHARACTERS = 2_000
 _MAX_EPOCH = 2**31 - 1
 _CACHED_KEYS = 65_536
+_CACHED_PIECES = 16_384
 
 _EPOCH = re.compile(r"[0-9]+", re.ASCII)
 _UPSTREAM = re.compile(r"[0-9][A-Za-z0-9.+~:-]*", re.ASCII)
@@ -90,13 +91,17 @@ def _order(part: str) -> str:
     Runs of non-digits and of digits alternate in both texts, so equal beginnings mean equal places:
     a digit run is its length (leading zeros dropped) before its digits, a missing one counts as 0.
     """
-    key = []
-    for run, digits in _PIECE.findall(part or "0"):
-        if not run and not digits:
-            break
-        number = digits.lstrip("0")
-        key.append(f"{run.translate(_RUN_ORDER)}{_END_OF_RUN}{chr(len(number) + 1)}{number}")
-    return "".join(key) + _END_OF_RUN
+    return "".join(map(_order_of_piece, _PIECE.findall(part or "0"))) + _END_OF_RUN
+
+
+@lru_cache(maxsize=_CACHED_PIECES)
+def _order_of_piece(piece: tuple[str, str]) -> str:
+    """Turn a run of non-digits and the digits behind it into such text; versions share most of their pieces."""
+    run, digits = piece
+    if not run and not digits:
+        return ""
+    number = digits.lstrip("0")
+    return f"{run.translate(_RUN_ORDER)}{_END_OF_RUN}{chr(len(number) + 1)}{number}"
 
 
 def _not_comparable(version: str, why: str) -> InvalidValueError:
