@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from basewise.advisories.osv_ranges import HeldVersions, ranges_of_events
@@ -91,6 +91,7 @@ def version_of(event: OsvEvent) -> str:
     return event.introduced or event.fixed or event.last_affected or ""
 
 
+@settings(deadline=None)
 @given(st.lists(an_event, max_size=6, unique_by=version_of), numbers)
 def test_ranges_hold_what_the_events_mean(others: list[OsvEvent], version: str) -> None:
     listed = (OsvEvent(introduced="0"), *others)
@@ -127,6 +128,7 @@ def test_listed_versions_that_no_range_holds_are_kept(
     assert held.outside(versions) == expected
 
 
+@settings(deadline=None)
 @given(st.lists(an_event, max_size=6, unique_by=version_of), st.lists(numbers, max_size=8))
 def test_what_is_kept_of_a_list_is_what_the_ranges_do_not_hold(
     others: list[OsvEvent], versions: list[str]

@@ -3,7 +3,7 @@ from __future__ import annotations
 import itertools
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from packaging.version import Version
 
@@ -148,6 +148,7 @@ spellings = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(spellings, spellings)
 def test_the_usual_spelling_is_ordered_as_the_packaging_library_orders_it(left: str, right: str) -> None:
     first, second = Version(left), Version(right)
