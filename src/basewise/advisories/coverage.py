@@ -37,7 +37,7 @@ def coverage_of(
         today: The clock's date.
 
     Returns:
-        Sources with their age in days, 0 for a date in the future; and sentences: a clock that is before a
+        Sources, each once, with their age in days, None for a date in the future; and sentences: a clock that is before a
         source's date, sources older than `STALE_AFTER_DAYS`, what a source says of itself. All sorted.
     """
     used = tuple(sorted(sources))
@@ -53,21 +53,21 @@ def coverage_of(
             why = f"{source.name} is {age} days old; {_renewal_of(source)}"
             said.add(NotCovered(f"what was published after {source.as_of}", why))
         if source.note:
-            said.add(NotCovered(f"all of {source.name}", source.note))
+            said.add(NotCovered(f"part of {source.name}", source.note))
         if not source.verified and source.ecosystem == "debian" and source.name.startswith("debian_archive"):
             said.add(NotCovered(f"the origin of {source.name}", "no signature chain was checked"))
-    covered = tuple(
+    covered = {
         CoverageSource(
             name=source.name,
             ecosystem=source.ecosystem,
             as_of=source.as_of,
-            age_days=age_in_days(source.as_of, today) or 0,
+            age_days=age_in_days(source.as_of, today),
             entries=source.entries,
             verified=source.verified,
-        )
+        ): None
         for source in used
-    )
-    return covered, tuple(sorted(said))
+    }
+    return tuple(covered), tuple(sorted(said))
 
 
 def _renewal_of(source: SourceStatus) -> str:

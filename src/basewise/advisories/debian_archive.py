@@ -16,6 +16,7 @@ from pathlib import Path
 
 import msgspec
 
+from basewise.advisories.archive_notes import ARCHIVE_FEED, BEHIND, UNREAD
 from basewise.advisories.debian_archive_changes import classify_entry
 from basewise.advisories.debian_archive_history import SourceHistory, read_histories
 from basewise.advisories.feed import FeedResult, Input, Skipped
@@ -25,10 +26,17 @@ from basewise.model.advisory import Advisory, FactKind, SourceStatus
 from basewise.progress import Progress, SilentProgress
 from basewise.versions import debian
 
-__all__ = ["ECOSYSTEM", "NAME", "DebianArchive", "embedded_sources", "facts_of_history", "fixed_elsewhere"]
+__all__ = [
+    "ECOSYSTEM",
+    "NAME",
+    "DebianArchive",
+    "embedded_sources",
+    "facts_of_history",
+    "fixed_elsewhere",
+]
 
 ECOSYSTEM = "debian"
-NAME = "debian_archive"
+NAME = ARCHIVE_FEED
 REFERENCE_RELEASE = "sid"
 ARCHITECTURE = "amd64"
 THREADS = 6
@@ -289,11 +297,9 @@ def _status(release: _Release, facts: Mapping[str, tuple[Advisory, ...]]) -> Sou
     behind = [history.source for history in release.histories if history.read and history.problem]
     notes = list(release.notes)
     if unread:
-        notes.append(f"no changelog could be read of {', '.join(unread)}")
+        notes.append(f"{UNREAD}{', '.join(unread)}")
     if behind:
-        notes.append(
-            f"the newest packages are missing from the mirror, an older changelog was read: {', '.join(behind)}"
-        )
+        notes.append(f"{BEHIND}{', '.join(behind)}")
     return SourceStatus(
         name=f"{NAME} {release.name}",
         ecosystem=ECOSYSTEM,

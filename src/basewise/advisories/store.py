@@ -23,6 +23,7 @@ from basewise.advisories.record_bytes import unpack_record
 from basewise.advisories.schema import SCHEMA_VERSION, TABLES, table_definitions
 from basewise.advisories.store_file import (
     BUILD_HINT,
+    NAME_HINT,
     connect,
     connect_file,
 )
@@ -120,7 +121,7 @@ class Store:
             StoreError: It is missing, empty or damaged.
         """
         if not str(path):
-            raise StoreError("cannot read the advisory store: BASEWISE_STORE is empty", hint=BUILD_HINT)
+            raise StoreError("cannot read the advisory store: BASEWISE_STORE is empty", hint=NAME_HINT)
         return cls._open(lambda: connect_file(Path(path)), str(path), hint)
 
     @classmethod
@@ -149,7 +150,7 @@ class Store:
         except BaseException as error:
             if connection is not None:
                 connection.close()
-            if isinstance(error, StoreError) and error.hint == BUILD_HINT:
+            if isinstance(error, StoreError) and error.hint in {BUILD_HINT, NAME_HINT}:
                 error.hint = hint
             if isinstance(error, (sqlite3.Error, msgspec.DecodeError, UnicodeDecodeError, OutputError)):
                 raise StoreError(f"advisory store `{name}` is damaged: {error}", hint=hint) from error

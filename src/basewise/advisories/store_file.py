@@ -17,10 +17,14 @@ from basewise.errors import StoreError
 if TYPE_CHECKING:
     import sqlite3
 
-__all__ = ["BUILD_HINT", "BUILD_PREFIX", "connect", "connect_file", "schema_of"]
+__all__ = ["BUILD_HINT", "BUILD_PREFIX", "NAME_HINT", "connect", "connect_file", "schema_of"]
 
 BUILD_HINT = (
     "remove it and run `basewise db update` or `basewise db build`; without BASEWISE_STORE your own store, or the"
+    " embedded one, is used"
+)
+NAME_HINT = (
+    "name a store file, or make one with `basewise db update`; without BASEWISE_STORE your own store, or the"
     " embedded one, is used"
 )
 BUILD_PREFIX = ".basewise-store-"
@@ -187,7 +191,7 @@ def _opened(path: Path) -> BinaryIO:
     try:
         if not path.is_file():
             why = "it is no regular file" if path.exists() else "there is no such file"
-            raise StoreError(f"cannot read advisory store `{path}`: {why}", hint=BUILD_HINT)
+            raise StoreError(f"cannot read advisory store `{path}`: {why}", hint=NAME_HINT)
         return path.open("rb")
     except OSError as error:
         raise StoreError(

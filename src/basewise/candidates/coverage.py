@@ -16,11 +16,12 @@ _CLOCK_TOLERANCE = timedelta(days=1)
 
 def catalogue_source(catalogue: Catalogue, today: date) -> CoverageSource:
     """Return the catalogue as a source of evidence; its facts carry no signature, so it is not verified."""
+    age_days = (today - catalogue.as_of).days
     return CoverageSource(
         name="catalogue of base images",
         ecosystem="images",
         as_of=catalogue.as_of.isoformat(),
-        age_days=max((today - catalogue.as_of).days, 0),
+        age_days=age_days if age_days >= 0 else None,
         entries=len(catalogue.images),
         verified=False,
     )

@@ -245,7 +245,7 @@ def _not_covered(groups: tuple[SourceGroup, ...], release: str, store: Store) ->
         said.append(NotCovered(f"fixes of {len(unread)} of {len(groups)} source packages", why))
     if untracked:
         why = (
-            f"No tracker data for {len(untracked)} of {len(groups)} sources: vulnerabilities that {release} "
+            f"no tracker data for {len(untracked)} of {len(groups)} sources: vulnerabilities that {release} "
             "has not fixed are not seen there"
         )
         said.append(NotCovered(f"open vulnerabilities of {release}", why))

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
+import msgspec
+
+from basewise.advisories.archive_notes import ARCHIVE_FEED, note_about
 from basewise.advisories.content import ECOSYSTEMS_WITHOUT_PACKAGES
 from basewise.advisories.store import Store
 from basewise.matching.cpython import match_cpython
@@ -108,11 +111,19 @@ def _sources(by_type: ByType, distro: Distro, store: Store) -> tuple[SourceStatu
     for package in by_type[PackageType.CPYTHON]:
         ecosystems.add("cpython")
         scopes.add(".".join(package.version.split(".")[:2]))
+    installed = {package.source or package.name for package in by_type[PackageType.DEB]}
     return tuple(
-        source
+        _about(source, installed)
         for source in store.sources()
         if source.ecosystem in ecosystems and not _is_of_another_release(source, scopes, store)
     )
+
+
+def _about(source: SourceStatus, installed: Collection[str]) -> SourceStatus:
+    """Return a source without what it could not see of packages that are not installed."""
+    if not source.note or source.name.partition(" ")[0] != ARCHIVE_FEED:
+        return source
+    return msgspec.structs.replace(source, note=note_about(source.note, installed))
 
 
 def _is_of_another_release(source: SourceStatus, scopes: set[str], store: Store) -> bool:

@@ -28,12 +28,15 @@ class Support(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CoverageSource(msgspec.Struct, frozen=True, order=True, kw_only=True):
-    """One source that was used: date, age, number of entries, and whether a signature chain was checked."""
+    """One source that was used: date, age, number of entries, and whether a signature chain was checked.
+
+    `age_days` is None where the clock is before the date, or there is no date.
+    """
 
     name: str
     ecosystem: str
     as_of: str
-    age_days: int
+    age_days: int | None
     entries: int
     verified: bool
 

@@ -30,14 +30,15 @@ _STATES = {
     State.OPEN: "no published version fixes it here",
     State.WONT_FIX: "the distribution has decided not to fix it in this release",
     State.MINOR: "the tracker calls it minor, so it gets no update of its own",
-    State.UNDETERMINED: "the sources do not say whether this release is affected",
+    State.UNDETERMINED: "the sources do not say whether the installed version is affected",
 }
 
 
 def why_it_applies(finding: ScanFinding) -> str:
     """Return why a finding has its state."""
     detail = f" ({finding.detail})" if finding.detail else ""
-    said = f", say {', '.join(finding.origins)}" if finding.origins else ""
+    verb = "say" if len(finding.origins) > 1 else "says"
+    said = f", {verb} {', '.join(finding.origins)}" if finding.origins else ""
     return f"{finding.state}: {_STATES[finding.state]}{detail}{said}"
 
 

@@ -28,7 +28,7 @@ def advise(finding: Finding, origin: Origin) -> str:
         case State.MINOR:
             return f"the tracker calls it minor for `{name}`: nothing to do now"
         case State.UNDETERMINED:
-            return f"it is not known whether `{name}` in this release is affected"
+            return f"it is not known whether the installed version of `{name}` is affected"
 
 
 def _upgrade(finding: Finding, name: str, origin: Origin) -> str:
@@ -49,4 +49,6 @@ def _wait(finding: Finding, name: str) -> str:
         return (
             f"no fixed version of `{name}` is published; replace it, or see whether the affected part is used"
         )
+    if finding.package.type is PackageType.CPYTHON:
+        return f"no release of this branch of `{name}` fixes it yet; see whether the affected part is used"
     return f"no version of `{name}` in this release fixes it; remove the package if nothing needs it"

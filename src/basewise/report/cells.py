@@ -16,6 +16,7 @@ __all__ = [
     "UNKNOWN",
     "ExcludedGroup",
     "Row",
+    "age_words",
     "count_sources",
     "counted_with",
     "excluded_groups",
@@ -122,16 +123,21 @@ def swap_sentence(swap: Swap) -> str:
     return f"{swap.replace} -> {swap.with_}: {effect}" + (f"; {swap.why}" if swap.why else "")
 
 
+def age_words(age_days: int | None) -> str:
+    """Return how old data is; an age that the clock cannot tell is unknown, not none."""
+    return "of unknown age" if age_days is None else f"{plural(age_days, 'day')} old"
+
+
 def count_sources(coverage: Coverage) -> tuple[str, ...]:
     """Return a line for each feed and date: its scopes, age, entries, and whether its signatures were checked."""
-    groups: dict[tuple[str, str, int, bool], list[tuple[str, int]]] = {}
+    groups: dict[tuple[str, str, int | None, bool], list[tuple[str, int]]] = {}
     for source in coverage.sources:
         feed, _, scope = source.name.partition(" ")
         key = (feed, source.as_of, source.age_days, source.verified)
         groups.setdefault(key, []).append((scope, source.entries))
     return tuple(
         f"{' '.join([feed, *(', '.join(scope for scope, _ in parts).split())])}: {as_of}, "
-        f"{plural(age, 'day')} old, {plural(sum(entries for _, entries in parts), 'entry', 'entries')}, "
+        f"{age_words(age)}, {plural(sum(entries for _, entries in parts), 'entry', 'entries')}, "
         + ("signature checked" if verified else "not verified by signature")
         for (feed, as_of, age, verified), parts in groups.items()
     )

@@ -152,7 +152,7 @@ def _risk(explanation: Explanation, columns: int) -> Iterator[Line]:
     said = {
         True: f"yes: on CISA's list of exploited vulnerabilities{as_of}",
         False: f"not on CISA's list of exploited vulnerabilities{as_of}",
-        None: "not known: the list of exploited vulnerabilities is missing, or older than the vulnerability",
+        None: f"not known: {_why_unknown(explanation)}",
     }[explanation.exploited]
     yield from _named("exploited", said, columns)
     if explanation.epss is None:
@@ -166,6 +166,13 @@ def _risk(explanation: Explanation, columns: int) -> Iterator[Line]:
         on = f", as of {explanation.epss_as_of}" if explanation.epss_as_of else ""
         text = f"{explanation.epss:.1%} chance of being exploited within 30 days{share}{on}"
         yield from _named("EPSS", text, columns)
+
+
+def _why_unknown(explanation: Explanation) -> str:
+    """Return why nobody can say whether it is exploited."""
+    if not any(name.upper().startswith("CVE-") for name in (explanation.id, *explanation.aliases)):
+        return "CISA's list of exploited vulnerabilities names CVE ids, and this has none"
+    return "the list of exploited vulnerabilities is missing, or older than the vulnerability"
 
 
 def _said(statement: Statement) -> str:

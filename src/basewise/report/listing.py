@@ -54,9 +54,10 @@ def render_store_status(status: DatabaseStatus, form: str, *, width: int, color:
     sources = table_of("source", "as of", "age", "verdict", "facts", "signature")
     for source in status.coverage.sources:
         checked = "verified" if source.verified else "unverified"
-        age, verdict = plural(source.age_days, "day"), "stale" if source.name in status.stale else "fresh"
+        verdict = "stale" if source.name in status.stale else "fresh"
         if source.name in status.after_clock:
-            age, verdict = "?", "after the clock"
+            verdict = "after the clock"
+        age = "?" if source.age_days is None else plural(source.age_days, "day")
         cells = (source.name, source.as_of, age, verdict, f"{source.entries:,}", checked)
         sources.add_row(*(Text(safe_text(text)) for text in cells))
     releases = table_of("release", "packages", "facts")

@@ -10,6 +10,7 @@ from basewise._internal.text import plural
 from basewise.errors import InvalidValueError, UsageError
 from basewise.model.finding import BySeverity, ByState, Vulnerabilities
 from basewise.model.scan import IgnoredFinding, IgnoredStatus, Scan, ScanFinding, Scans
+from basewise.report.cells import age_words
 from basewise.report.plain import plain_line
 
 __all__ = [
@@ -155,10 +156,10 @@ def advisory_link(identifier: str) -> str | None:
     return None
 
 
-def source_sentence(name: str, as_of: str, age_days: int, entries: int, *, verified: bool) -> str:
+def source_sentence(name: str, as_of: str, age_days: int | None, entries: int, *, verified: bool) -> str:
     """Return one advisory source with its date, age, size, and whether its signatures were checked."""
     checked = "signature checked" if verified else "not verified by signature"
-    return f"{name}: {as_of}, {plural(age_days, 'day')} old, {plural(entries, 'entry', 'entries')}, {checked}"
+    return f"{name}: {as_of}, {age_words(age_days)}, {plural(entries, 'entry', 'entries')}, {checked}"
 
 
 def _facts(scan: Scan) -> Iterator[tuple[str, str]]:

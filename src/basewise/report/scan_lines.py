@@ -73,7 +73,7 @@ def support_sentence(support: Support) -> str:
 def _base_sentence(scan: Scan) -> str:
     base = scan.base
     if base is None:
-        return "base image not recognised: `--base IMAGE` tells its layers from the image's own"
+        return "base image not known: name it with `--base IMAGE` to tell its layers from the image's own"
     named = f"base {base.image}" + (f"@{base.digest}" if base.digest else "")
     if base.layers is None:
         return f"{named}: {base.how}"

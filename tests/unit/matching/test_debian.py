@@ -242,7 +242,7 @@ class TestWhatIsNotCovered:
             result = match([deb(), deb("libacl1", "2.3.1-3", source="acl")], BOOKWORM, store)
         assert result.measured
         why = self.said(result)["open vulnerabilities of bookworm"]
-        assert why.startswith("No tracker data for 1 of 2 sources")
+        assert why.startswith("no tracker data for 1 of 2 sources")
 
     @pytest.mark.parametrize("name", ["debian_tracker", "osv Debian"])
     def test_a_source_of_the_whole_distribution_leaves_nothing_open(self, name: str) -> None:

@@ -140,13 +140,13 @@ class TestStatus:
             "cpython 3.12",
             "debian_tracker",
         }
-        assert all(source.age_days >= 0 for source in status.coverage.sources)
+        assert all(source.age_days is not None and source.age_days >= 0 for source in status.coverage.sources)
         assert not status.coverage.complete
 
     def test_with_a_clock_before_the_store_says_so(self) -> None:
         status = db_status(today=date(2020, 1, 1))
         assert "the clock" in {item.what for item in status.coverage.not_covered}
-        assert {source.age_days for source in status.coverage.sources} == {0}
+        assert {source.age_days for source in status.coverage.sources} == {None}
 
     def test_of_a_named_store(self, tmp_path: Path) -> None:
         status = db_status(today=date(2026, 11, 23), store=lenient(tmp_path, WholeArchive()))

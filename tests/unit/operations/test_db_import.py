@@ -427,7 +427,7 @@ class TestPublishersFiles:
         (tracker,) = (row for row in result.sources if row.name == "debian_tracker")
         assert tracker.as_of == "2026-11-18"
         assert any(
-            "all of debian_tracker" in item.what and "--as-of" in item.why
+            "part of debian_tracker" in item.what and "--as-of" in item.why
             for item in result.coverage.not_covered
         )
         stated = import_(tmp_path / "stated.sqlite", given, as_of="2026-11-01")

@@ -489,8 +489,8 @@ class TestEverything:
         assert outcomes(result)["alpine_secdb 3.22"] == "failed"
         assert outcomes(result)["alpine_secdb edge"] == outcomes(result)["nvd"] == "updated"
         said = {item.what: item.why for item in result.coverage.not_covered}
-        assert said["all of alpine_secdb edge"] == "not published: alpine_secdb edge community"
-        assert said["all of nvd"] == "not published: nvd 2002, nvd 2003, nvd 2004 and 5 more"
+        assert said["part of alpine_secdb edge"] == "not published: alpine_secdb edge community"
+        assert said["part of nvd"] == "not published: nvd 2002, nvd 2003, nvd 2004 and 5 more"
 
     def test_that_fails_for_a_part_uses_the_file_of_before(
         self, publishers: PublisherServer, path: Path
