@@ -143,6 +143,7 @@ def _front() -> list[dict[str, Any]]:
 def _places() -> list[dict[str, Any]]:
     """Return the transforms that do what `place` does for one image."""
     return [
+        _formula("label", "datum.labels[of]"),
         _formula("absent", "finished && datum.fits === false"),
         _formula("bytes", "datum.absent ? null : datum.sizes[of][size]"),
         _formula("counted", "datum.counts[of][count]"),
@@ -166,17 +167,24 @@ def _sum_of(parts: str) -> str:
 
 def _points(chart: Chart) -> list[dict[str, Any]]:
     colors = color_of_families(point.family for point in chart.points)
-    labels = label_of_points(chart.points)
+    labels = {name: _labels(chart, finished=finished) for finished, name in _OF.items()}
     return [
-        _point(point, index, colors[point.family], labels[index]) for index, point in enumerate(chart.points)
+        _point(point, index, colors[point.family], {of: given.get(index, "") for of, given in labels.items()})
+        for index, point in enumerate(chart.points)
     ]
 
 
-def _point(point: ChartPoint, index: int, color: str, label: str) -> dict[str, Any]:
+def _labels(chart: Chart, *, finished: bool) -> dict[int, str]:
+    """Return labels by index: look-alikes that a view does not show are no part of a label there."""
+    there = [index for index, point in enumerate(chart.points) if not finished or point.fits is not False]
+    return dict(zip(there, label_of_points([chart.points[index] for index in there]), strict=True))
+
+
+def _point(point: ChartPoint, index: int, color: str, labels: dict[str, str]) -> dict[str, Any]:
     return {
         "index": index,
         "image": safe_text(point.image, limit=MAX_TEXT),
-        "label": label,
+        "labels": labels,
         "row": point.row,
         "family": safe_text(point.family, limit=MAX_TEXT),
         "color": color,

@@ -234,7 +234,10 @@ _POINTS: list[dict[str, Any]] = [
         "aria": False,
         "encode": {
             "update": {
-                "text": {"field": "datum.label"},
+                # The blanks keep the name off the ring that the recommended image has.
+                "text": {
+                    "signal": "datum.datum.first ? '\u00a0' + datum.datum.label + '\u00a0' : datum.datum.label"
+                },
                 "fontSize": {"value": 12},
                 "fontWeight": {"signal": "datum.datum.first ? 600 : 400"},
             }

@@ -162,6 +162,49 @@ def test_a_switch_changes_the_picture_and_says_so(open_page: OpenPage, html: str
     assert "At least, because findings of unknown severity are left out" in page.inner_text("#beside")
 
 
+def test_legend_and_labels_name_only_what_the_view_shows(
+    open_page: OpenPage, html: str, answer: Choice
+) -> None:
+    page = open_page(html)
+    chart = chart_of_choice(answer)
+    absent = [each.point for each in place(chart, first_view(chart)) if each.where is Where.ABSENT]
+    assert absent
+    shown = [point for point in chart.points if point not in absent]
+    named = {point.family for point in shown} | {point.variant for point in shown}
+    assert {point.family for point in absent} - named
+
+    def legend() -> set[str]:
+        return {each.inner_text() for each in page.locator(".legend li").all() if each.is_visible()}
+
+    def labels() -> list[str]:
+        texts: list[str] = page.locator(".plot .label text").all_text_contents()
+        return texts
+
+    assert legend() == named
+    before = labels()
+    page.check("input[name=of][value=base]")
+    page.wait_for_function(f"document.querySelectorAll('.point path').length === {len(chart.points)}")
+    assert legend() == {point.family for point in chart.points} | {point.variant for point in chart.points}
+    assert any("alpine" in label for label in labels())
+    assert not any("alpine" in label for label in before)
+
+
+def test_rows_are_one_line_high_and_keep_their_name_in_sight(open_page: OpenPage, html: str) -> None:
+    page = open_page(html)
+    heights = page.locator("#image-table tbody tr").evaluate_all(
+        "rows => rows.map((row) => row.clientHeight)"
+    )
+    assert max(heights) < 2 * 20
+    name = page.locator("#image-table tbody th").first
+    page.locator("#images .scroll").evaluate("(frame) => { frame.scrollLeft = frame.scrollWidth; }")
+    assert (
+        name.evaluate(
+            "(cell) => cell.getBoundingClientRect().left - cell.closest('.scroll').getBoundingClientRect().left"
+        )
+        < 5
+    )
+
+
 def test_hovering_a_point_shows_its_reasons(open_page: OpenPage, html: str, answer: Choice) -> None:
     page = open_page(html)
     first = answer.candidates[0]

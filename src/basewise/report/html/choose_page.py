@@ -11,6 +11,7 @@ from basewise.report.chart_of_choice import chart_of_choice
 from basewise.report.chart_vega import vega_specification
 from basewise.report.html.assets import chart_scripts, table_script
 from basewise.report.html.choose_tables import (
+    ESTIMATED,
     application_table,
     candidate_table,
     exclusion_table,
@@ -106,7 +107,7 @@ def _tiles(first: Candidate) -> Iterator[Markup]:
         (_shown(counts.fixable), "of them fixable"),
         (_shown(counts.after_rebuild), "after a rebuild"),
         (format_bytes(first.size.download_bytes), "to download"),
-        (format_bytes(first.size.disk_bytes), "on disk"),
+        (f"{'~' if first.size.basis == ESTIMATED else ''}{format_bytes(first.size.disk_bytes)}", "on disk"),
         (first.support.distro_eol or "?", "distribution supported until"),
     ):
         yield tag("p", tag("strong", number), f" {words}", class_="tile")

@@ -15,6 +15,7 @@ from basewise.report.html.table import UNKNOWN, Cell, Column, TableRow, number_c
 from basewise.report.scan_facts import advisory_link
 
 __all__ = [
+    "ESTIMATED",
     "application_table",
     "candidate_table",
     "exclusion_table",
@@ -25,7 +26,7 @@ __all__ = [
 ]
 
 MAX_WHY = 3
-_ESTIMATED = "estimated"
+ESTIMATED = "estimated"
 _YES = {True: "yes", False: "no", None: UNKNOWN}
 _COLUMNS = (
     Column(title="rank", numeric=True, help="* no other is both cleaner and smaller"),
@@ -67,7 +68,7 @@ def _candidate_row(candidate: Candidate, index: int, *, counts_are_covered: bool
         if candidate.rank is None
         else number_cell(candidate.rank, f"{candidate.rank}{star}")
     )
-    estimated = size.basis == _ESTIMATED
+    estimated = size.basis == ESTIMATED
     return TableRow(
         cells=(
             rank,
@@ -111,7 +112,7 @@ def facts_table(choice: Choice) -> Markup:
         Column(title="built"), Column(title="evidence of"), Column(title="publisher", choices=True), Column(title="packages", numeric=True),
         Column(title="package list", choices=True), Column(title="size", choices=True), Column(title="shell", choices=True),
         Column(title="compiler", choices=True), Column(title="user", choices=True), Column(title="also known as", wide=True),
-        Column(title="digest"),
+        Column(title="digest", wide=True),
     )  # fmt: skip
     rows = (TableRow(cells=tuple(_fact_cells(candidate))) for candidate in choice.candidates)
     return table("Facts of each image", columns, rows, name="facts-table")
@@ -137,7 +138,7 @@ def _fact_cells(candidate: Candidate) -> Iterator[Cell]:
 
 
 def needs_table(choice: Choice) -> Markup:
-    """Return a row for each package that an image needs, and one for an image that needs nothing."""
+    """Return a row for each package that an image needs, and a sentence for those that need nothing."""
     columns = (
         Column(title="image"),
         Column(title="package"),
@@ -148,24 +149,20 @@ def needs_table(choice: Choice) -> Markup:
         Column(title="on disk", numeric=True),
         Column(title="why", wide=True),
     )
-    rows = (row for candidate in choice.candidates if not candidate.excluded for row in _needs(candidate))
-    return table("OS packages to install", columns, rows, name="needs-table")
+    left = [candidate for candidate in choice.candidates if not candidate.excluded]
+    nothing = [each.image for each in left if not each.add_packages and not each.build_packages]
+    rows = [row for candidate in left for row in _needs(candidate)]
+    return join(
+        [
+            table("OS packages to install", columns, rows, name="needs-table") if rows else None,
+            tag("p", f"No OS package is missing on {plural(len(nothing), 'image')}: {', '.join(nothing)}.")
+            if nothing
+            else None,
+        ]
+    )
 
 
 def _needs(candidate: Candidate) -> Iterator[TableRow]:
-    if not candidate.add_packages and not candidate.build_packages:
-        nothing = (Cell(content=""),) * 2
-        yield TableRow(
-            cells=(
-                Cell(content=candidate.image),
-                Cell(content="nothing"),
-                *nothing,
-                number_cell(0),
-                number_cell(0, "0 B"),
-                number_cell(0, "0 B"),
-                Cell(content=""),
-            )
-        )
     yield from _package_rows(candidate, candidate.add_packages, "run time")
     yield from _package_rows(candidate, candidate.build_packages, "build")
 

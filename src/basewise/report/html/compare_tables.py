@@ -107,7 +107,7 @@ def facts_table(compare: Compare) -> Markup:
     facts = [dict(facts_of(image, with_app=with_app)) for image in compare.images]
     shown = ("by severity", "beside the count", "shell", "package manager", "compiler", "executables", "setuid", "user",
              "Python", "built", "evidence of", "publisher", "facts", "digest")  # fmt: skip
-    columns = (Column(title="image"), *(Column(title=what) for what in shown))
+    columns = (Column(title="image"), *(Column(title=what, wide=what == "digest") for what in shown))
     rows = (
         TableRow(cells=(Cell(content=image.image), *(Cell(content=each[what]) for what in shown)))
         for image, each in zip(compare.images, facts, strict=True)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from basewise._internal.text import safe_text
 from basewise.report.chart import SEVERITIES, Chart, Count, SizeOf
 from basewise.report.chart_style import color_of_families, shape_of
+from basewise.report.chart_vega import MAX_TEXT
 from basewise.report.html.markup import Markup, join, tag
 from basewise.report.svg_marks import mark
 from basewise.report.svg_picture import render_svg
@@ -96,13 +98,21 @@ def _legend(chart: Chart) -> Markup:
 
 def _signs(chart: Chart) -> Iterator[Markup]:
     for family, color in color_of_families(point.family for point in chart.points).items():
-        yield _sign(mark("circle", _ICON / 2, _ICON / 2, color=color), family)
+        yield _sign(
+            mark("circle", _ICON / 2, _ICON / 2, color=color),
+            family,
+            data_family=safe_text(family, limit=MAX_TEXT),
+        )
     for variant in sorted({point.variant for point in chart.points}):
-        yield _sign(mark(shape_of(variant), _ICON / 2, _ICON / 2, color="none"), variant or "other")
+        yield _sign(
+            mark(shape_of(variant), _ICON / 2, _ICON / 2, color="none"),
+            variant or "other",
+            data_shape=shape_of(variant),
+        )
 
 
-def _sign(drawn: str, words: str) -> Markup:
+def _sign(drawn: str, words: str, **data: str) -> Markup:
     icon = element(
         "svg", drawn, width=_ICON, height=_ICON, class_="bw-picture", aria_hidden="true", focusable="false"
     )
-    return tag("li", join([Markup(icon), words]))
+    return tag("li", join([Markup(icon), words]), **data)

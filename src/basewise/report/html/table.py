@@ -30,10 +30,10 @@ class Column(msgspec.Struct, frozen=True, kw_only=True):
     choices: bool = False
     wide: bool = False
 
-    @property
-    def kind(self) -> str | None:
-        """The class of its cells."""
-        return "n" if self.numeric else "w" if self.wide else None
+    def kind(self, *, heading: bool) -> str | None:
+        """Return the class of its cells; those that name the rows stay in sight."""
+        kinds = ("h" if heading else "", "n" if self.numeric else "w" if self.wide else "")
+        return " ".join(filter(None, kinds)) or None
 
 
 class Cell(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,7 +84,7 @@ def table(
         heading: Index of the column whose cells name the rows.
         more: The id of the element that holds further rows for the script.
     """
-    head = tag("tr", *(_head(column) for column in columns))
+    head = tag("tr", *(_head(column, heading=index == heading) for index, column in enumerate(columns)))
     body = join(_row(row, columns, heading) for row in rows)
     made = tag(
         "table",
@@ -99,12 +99,12 @@ def table(
     return tag("div", made, class_="scroll", tabindex=0, role="group", aria_label=f"Table: {caption}")
 
 
-def _head(column: Column) -> Markup:
+def _head(column: Column, *, heading: bool) -> Markup:
     return tag(
         "th",
         column.title,
         scope="col",
-        class_=column.kind,
+        class_=column.kind(heading=heading),
         title=column.help or None,
         data_choices=column.choices,
     )
@@ -116,7 +116,7 @@ def _row(row: TableRow, columns: Sequence[Column], heading: int) -> Markup:
             "th" if index == heading else "td",
             cell.content if cell.link is None else external_link(cell.link, cell.content),
             scope="row" if index == heading else None,
-            class_=column.kind,
+            class_=column.kind(heading=index == heading),
             data_order=cell.order,
         )
         for index, (cell, column) in enumerate(zip(row.cells, columns, strict=True))

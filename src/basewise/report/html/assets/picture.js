@@ -77,7 +77,17 @@
       path.setAttribute('aria-label', row.image + ': ' + numbers(row) + (row.excluded ? ', left out' : '') + (row.first ? ', recommended' : ''));
       path.dataset.image = row.image;
     });
+    explain();
     say();
+  }
+
+  function explain() {
+    // The legend names what this view shows, and nothing else.
+    const rows = view.data('placed');
+    figure.querySelectorAll('.legend li').forEach((each) => {
+      const shown = each.dataset;
+      each.hidden = !rows.some((row) => ('family' in shown ? row.family === shown.family : row.shape === shown.shape));
+    });
   }
 
   function say() {
