@@ -97,12 +97,14 @@ def _branches(releases: Iterable[Release]) -> tuple[str, ...]:
 
 
 def _note(branch: str, newest: str, notes: ReleaseNotes) -> str:
-    """Return what is missing of a branch, in words that carry its newest release."""
+    """Return what is missing of a branch, in words that carry its newest release; "" where nothing is."""
     covered = notes.coverage.get(branch, "")
     gaps = sorted(
         (name for name in notes.gaps if release_branch(name.split("-")[0]) == branch),
         key=lambda name: sort_key(name.split("-")[0]),
     )
+    if not gaps and covered.startswith("complete"):
+        return ""
     parts = [f"read up to {newest}"]
     if gaps:
         parts.append(f"not seen: {', '.join(gaps)}")

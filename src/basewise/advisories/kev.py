@@ -76,7 +76,6 @@ class Kev:
                     as_of=as_of,
                     entries=len(exploited),
                     verified=False,
-                    note=f"exploited as of {as_of}; of a vulnerability made public later it says nothing",
                 ),
             ),
             exploited=exploited,

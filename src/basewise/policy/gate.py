@@ -38,24 +38,32 @@ def judge_gate(conditions: Iterable[str], findings: Iterable[ScanFinding], *, co
         complete: Nothing was left unseen.
 
     Returns:
-        None where nothing was asked for. `passed` is None when nothing violates but not all was seen. What is
-        undetermined violates nothing, as it weighs nothing elsewhere.
+        None where nothing was asked for. `passed` is None when nothing violates but not all was seen, or a finding
+        may violate: it is undetermined, or nobody can tell whether it is exploited. What is undetermined violates
+        nothing, as it weighs nothing elsewhere; it lets nothing pass either.
     """
     asked = check_conditions(conditions)
     if not asked:
         return None
-    counted = [found for found in findings if found.state is not State.UNDETERMINED]
-    violating = {found.id for found in counted if any(_violates(found, each) for each in asked)}
-    passed = False if violating else True if complete else None
+    judged = [(found.id, {_violates(found, each) for each in asked}) for found in findings]
+    violating = {name for name, answers in judged if True in answers}
+    unsure = not complete or any(None in answers for _, answers in judged)
+    passed = False if violating else None if unsure else True
     return Gate(conditions=asked, violations=tuple(sorted(violating)), passed=passed)
 
 
-def _violates(found: ScanFinding, condition: str) -> bool:
+def _violates(found: ScanFinding, condition: str) -> bool | None:
+    """Tell whether a finding violates a condition; None where that cannot be told."""
+    named = _is_named(found, condition)
+    return None if named and found.state is State.UNDETERMINED else named
+
+
+def _is_named(found: ScanFinding, condition: str) -> bool | None:
     match condition:
         case "any":
             return True
         case "fixable":
             return found.state is State.FIXED
         case "exploited":
-            return found.exploited is True
+            return found.exploited
     return at_least(found.severity, Severity(condition))

@@ -193,8 +193,8 @@ def _number(count: int | None) -> str:
 
 def _support(candidate: Candidate) -> str:
     support = candidate.support
-    lts = support.phase is SupportPhase.LTS
-    distro = support.distro_lts_eol if lts else support.distro_eol
+    regular = support.distro_eol if support.phase not in {SupportPhase.LTS, SupportPhase.EOL} else None
+    distro = regular or support.distro_lts_eol or support.distro_eol
     ends = [end for end in (support.python_eol, distro) if end]
     until = min(ends)[:7] if ends and distro else UNKNOWN
     phase = {SupportPhase.LTS: "lts ", SupportPhase.EOL: "eol "}.get(support.phase, "")

@@ -83,8 +83,8 @@ def support_until(support: Support | None) -> str:
     """Return the first end of support with its phase where that is not the regular one."""
     if support is None:
         return UNKNOWN
-    lts = support.phase is SupportPhase.LTS
-    distro = support.distro_lts_eol if lts else support.distro_eol
+    regular = support.distro_eol if support.phase not in {SupportPhase.LTS, SupportPhase.EOL} else None
+    distro = regular or support.distro_lts_eol or support.distro_eol
     ends = [end for end in (support.python_eol, distro) if end]
     phase = {SupportPhase.LTS: "lts ", SupportPhase.EOL: "eol "}.get(support.phase, "")
     return phase + (min(ends) if ends else UNKNOWN)

@@ -159,7 +159,12 @@ def gate_sentence(scan: Scan) -> str:
         return ""
     asked = f"gate {', '.join(gate.conditions)}"
     if gate.passed is None:
-        return f"{asked}: cannot be told: nothing that was seen violates it, but not all was seen"
+        why = (
+            "a finding that is undetermined, or of which no list says whether it is exploited, may violate it"
+            if scan.coverage.complete
+            else "nothing that was seen violates it, but not all was seen"
+        )
+        return f"{asked}: cannot be told: {why}"
     if gate.passed:
         return f"{asked}: passed"
     return f"{asked}: violated by {listed(gate.violations, 8)}"

@@ -23,6 +23,7 @@ from basewise.testing.whole_stores import whole_store_content
 NOW = ("--now", "2026-11-25")
 PACKAGES = (("libssl3", "3.0.9-1", "openssl"), ("zlib1g", "1:1.2.13.dfsg-1", "zlib"))
 SEVERE = fact("CVE-2023-1", FactKind.FIXED, "3.0.11-1", severity="high")
+KNOWN = fact("CVE-2023-1001", FactKind.FIXED, "3.0.11-1", severity="high", published="2023-05-01")
 MILD = fact("CVE-2023-2", FactKind.OPEN, package="zlib", origin="debian_tracker", severity="low")
 UseStore = Callable[..., Path]
 
@@ -65,7 +66,8 @@ def document(capsys: pytest.CaptureFixture[str]) -> Any:  # noqa: ANN401 - any J
         ([MILD], {}, ["--fail-on", "critical", "--fail-on", "low"], 1),
         ([MILD], {}, ["--fail-on", "fixable"], 0),
         ([SEVERE], {}, ["--fail-on", "fixable"], 1),
-        ([SEVERE], {}, ["--fail-on", "exploited"], 0),
+        ([SEVERE], {}, ["--fail-on", "exploited"], 3),
+        ([KNOWN], {"exploited": ["CVE-2020-1"]}, ["--fail-on", "exploited"], 0),
         ([SEVERE], {"exploited": ["CVE-2023-1"]}, ["--fail-on", "exploited"], 1),
         ([], {"as_of": "2026-01-01"}, ["--fail-on", "any"], 3),
         ([MILD], {"as_of": "2026-01-01"}, ["--fail-on", "high"], 3),

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 
@@ -78,8 +79,17 @@ def test_files_of_a_data_folder_are_read_instead_of_kept(tmp_path: Path, shared_
     result = db_build(output, archive=WholeArchive(), data=shared_data, allow_less=True)
     assert result.kept == ()
     with Store.open_default({}) as embedded:
-        kept = [source for source in embedded.sources() if not source.name.startswith("debian_archive")]
-    assert [source for source in result.sources if not source.name.startswith("debian_archive")] == kept
+        kept = embedded.sources()
+    assert without_notes(result.sources) == without_notes(kept)
+
+
+def without_notes(sources: Iterable[SourceStatus]) -> list[SourceStatus]:
+    """Return the sources of files, without what another version of their feed said of them."""
+    return [
+        msgspec.structs.replace(source, note="")
+        for source in sources
+        if not source.name.startswith("debian_archive")
+    ]
 
 
 def test_a_store_with_far_less_than_before_is_refused_and_the_old_file_stays(tmp_path: Path) -> None:

@@ -34,16 +34,35 @@ def test_each_condition_is_violated_by_what_it_names(
         expected = state is State.FIXED
     gate = judge_gate([condition], [found], complete=True)
     assert gate is not None
-    assert gate.passed is not expected
+    unsure = condition == "exploited" and exploited is None
+    assert gate.passed is (None if unsure else not expected)
     assert gate.violations == (("CVE-2023-1",) if expected else ())
 
 
 @pytest.mark.parametrize("condition", CONDITIONS)
-def test_what_is_undetermined_violates_nothing(condition: str) -> None:
-    found = finding(state=State.UNDETERMINED, severity=Severity.CRITICAL, exploited=True, fixed_version=None)
-    gate = judge_gate([condition], [found], complete=True)
+def test_what_is_undetermined_violates_nothing_and_lets_nothing_pass_that_it_may_violate(
+    condition: str,
+) -> None:
+    worst = finding(state=State.UNDETERMINED, severity=Severity.CRITICAL, exploited=True, fixed_version=None)
+    gate = judge_gate([condition], [worst], complete=True)
     assert gate is not None
-    assert gate.passed is True
+    assert gate.passed is (True if condition == "fixable" else None)
+    assert gate.violations == ()
+    least = finding(
+        state=State.UNDETERMINED, severity=Severity.NEGLIGIBLE, exploited=False, fixed_version=None
+    )
+    gate = judge_gate([condition], [least], complete=True)
+    assert gate is not None
+    assert gate.passed is (None if condition == "any" else True)
+
+
+def test_an_undetermined_package_hides_no_violation_of_the_same_vulnerability() -> None:
+    unsure = finding("CVE-2023-1", state=State.UNDETERMINED, severity=Severity.HIGH, fixed_version=None)
+    sure = finding("CVE-2023-1", state=State.OPEN, severity=Severity.HIGH, fixed_version=None)
+    for found in ([unsure, sure], [sure, unsure]):
+        gate = judge_gate(["high"], found, complete=True)
+        assert gate is not None
+        assert (gate.passed, gate.violations) == (False, ("CVE-2023-1",))
 
 
 def test_a_gate_passes_only_where_all_was_seen() -> None:

@@ -122,7 +122,7 @@ def test_added_packages_are_shortened(names: tuple[str, ...], shown: str) -> Non
         ("trixie", "3.14", "2028-08"),
         ("trixie", "3.11", "2027-10"),
         ("bookworm", "3.14", "lts 2028-06"),
-        ("bullseye", "3.14", "eol 2024-08"),
+        ("bullseye", "3.14", "eol 2026-08"),
         ("forky", "3.14", "?"),
     ],
 )
