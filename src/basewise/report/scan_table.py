@@ -247,6 +247,7 @@ def _coverage(scan: Scan, columns: int) -> Iterator[Line]:
     coverage = scan.coverage
     missing = [f"not covered: {item.what}: {item.why}" for item in coverage.not_covered]
     sentences = [*count_sources(coverage), *missing[:MAX_NOT_COVERED]] or ["no source was needed"]
+    sentences.append(f"judged by basewise {scan.version} as of {scan.generated_at}")
     title = f"Coverage: {'complete' if coverage.complete else 'incomplete'}"
     yield from _section(title, sentences, columns, more=len(missing) - MAX_NOT_COVERED)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -75,3 +76,27 @@ def test_a_comment_can_be_printed_where_only_ascii_can(layout: str, tmp_path: Pa
     done = subprocess.run(command, capture_output=True, check=True, env=environment, cwd=tmp_path)
     assert done.stdout.isascii()
     assert b"CVE-2023-5363" in done.stdout
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="limits of Linux")
+def test_a_full_disk_leaves_the_report_that_was_there(layout: str, tmp_path: Path) -> None:
+    path = tmp_path / "reports" / "report.json"
+    path.parent.mkdir()
+    path.write_text("the one before")
+
+    def confine() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1_000, 1_000))
+
+    done = subprocess.run(
+        [sys.executable, "-m", "basewise", "scan", layout, "--format", "json", "-o", str(path)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+        preexec_fn=confine,
+    )
+    assert done.returncode == 4, done.stderr
+    assert f"error: cannot write `{path}`" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert path.read_text() == "the one before"
+    assert [entry.name for entry in path.parent.iterdir()] == [path.name]

@@ -97,6 +97,23 @@ def test_every_document_says_image_tool_evidence_and_what_was_not_seen(form: str
         assert said in text, said
 
 
+@pytest.mark.parametrize("form", ["table", "json", "html"])
+def test_forms_for_people_say_the_same_evidence(form: str) -> None:
+    scan = scanned()
+    text = " ".join(rendered(scan, form).split())
+    counts = scan.summary.vulnerabilities
+    for said in (
+        scan.image.reference, str(scan.image.digest), "linux/amd64", scan.version, scan.generated_at[:10],
+        *(source.as_of for source in scan.coverage.sources),
+        *(item.why for item in scan.coverage.not_covered),
+        *(found.id for found in scan.findings if found.state in {State.FIXED, State.OPEN, State.WONT_FIX}),
+    ):  # fmt: skip
+        assert said in text, said
+    assert counts.total == sum(found.state is not State.UNDETERMINED for found in scan.findings)
+    if form == "table":
+        assert f"findings: {counts.total} vulnerabilities, {counts.fixable} fixable" in text
+
+
 @pytest.mark.parametrize("form", DOCUMENTS)
 @pytest.mark.parametrize("scan", [scanned(), CLEAN, EMPTY])
 def test_counts_in_the_summary_are_the_rows(scan: Scan, form: str) -> None:
