@@ -11,7 +11,7 @@ from basewise.model.advisory import SourceStatus
 from basewise.model.finding import BySeverity, ByState, Finding, Severity, State, Vulnerabilities
 from basewise.model.scan import ScanFinding
 
-__all__ = ["count", "count_findings"]
+__all__ = ["count", "count_exploited", "count_findings"]
 
 
 def count(result: MatchResult) -> Vulnerabilities:
@@ -46,7 +46,7 @@ def count_findings(
         fixable=fixable,
         undetermined=by_state[State.UNDETERMINED],
         after_rebuild=len(counted) - fixable,
-        exploited=_exploited(counted),
+        exploited=count_exploited(counted),
         by_severity=_by_severity(counted),
         by_state=ByState(
             fixed=fixable,
@@ -56,7 +56,7 @@ def count_findings(
             undetermined=by_state[State.UNDETERMINED],
         ),
         as_of=min((s.as_of for s in sources if s.ecosystem not in ECOSYSTEMS_WITHOUT_PACKAGES), default=None),
-        exploited_after_rebuild=_exploited(left),
+        exploited_after_rebuild=count_exploited(left),
         by_severity_after_rebuild=_by_severity([f for f in left if f.state is not State.MINOR]),
         by_severity_fixable=_by_severity([f for f in counted if f.state is State.FIXED]),
     )
@@ -68,8 +68,7 @@ def _by_severity(findings: list[Finding | ScanFinding]) -> BySeverity:
     return BySeverity(**{severity.value: numbers[severity] for severity in Severity})
 
 
-def _exploited(findings: list[Finding | ScanFinding]) -> int | None:
+def count_exploited(findings: Iterable[Finding | ScanFinding]) -> int | None:
     """Return how many are listed; None when none is and the list could not know all."""
-    listed = sum(finding.exploited is True for finding in findings)
-    unknown = any(finding.exploited is None for finding in findings)
-    return None if unknown and not listed else listed
+    answers = Counter(finding.exploited for finding in findings)
+    return None if answers[None] and not answers[True] else answers[True]

@@ -104,7 +104,7 @@ class ScanUpgrade(msgspec.Struct, frozen=True, kw_only=True):
         command: What installs it in a Dockerfile, "" where no package manager of the image can.
         fixes: Ids of the findings, most urgent first.
         severity: The worst of them; unknown stands above low.
-        exploited: How many of them are known to be exploited.
+        exploited: How many of them are known to be exploited; None when none is and no list could know all.
         layer, instruction, introduced_by: As in the findings.
     """
 
@@ -114,7 +114,7 @@ class ScanUpgrade(msgspec.Struct, frozen=True, kw_only=True):
     command: str
     fixes: tuple[str, ...]
     severity: Severity
-    exploited: int
+    exploited: int | None
     layer: int | None
     instruction: str
     introduced_by: Origin

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from basewise.errors import InvalidValueError
+from basewise.matching.count import count_exploited
 from basewise.model.finding import State
 from basewise.model.package import PackageType
 from basewise.model.scan import ScanFinding, ScanPackage, ScanUpgrade
@@ -49,7 +50,7 @@ def _upgrade(package: ScanPackage, group: list[ScanFinding]) -> ScanUpgrade:
         command=upgrade_command(package, first.binaries, to),
         fixes=tuple(found.id for found in group),
         severity=min((found.severity for found in group), key=severity_order),
-        exploited=sum(found.exploited is True for found in group),
+        exploited=count_exploited(group),
         layer=first.layer,
         instruction=first.instruction,
         introduced_by=first.introduced_by,
@@ -74,7 +75,7 @@ def _newest(versions: Iterable[str], kind: PackageType) -> str:
 def _urgency(upgrade: ScanUpgrade) -> tuple[object, ...]:
     package = upgrade.package
     return (
-        -upgrade.exploited,
+        -(upgrade.exploited or 0),
         severity_order(upgrade.severity),
         -len(upgrade.fixes),
         package.source or package.name,

@@ -20,6 +20,7 @@ from basewise.report.scan_facts import (
     scans_of,
     source_sentence,
 )
+from basewise.report.scan_lines import brought_by
 from basewise.report.upgrade_command import upgrade_commands
 
 __all__ = ["render_scan_markdown"]
@@ -168,7 +169,6 @@ def _cells(found: ScanFinding) -> list[str]:
     link = advisory_link(found.id)
     exploited = " **exploited**" if found.exploited else ""
     score = f" {found.cvss.score:g}" if found.cvss else ""
-    layer = _UNKNOWN if found.layer is None else f"{found.layer} {found.instruction}"
     return [
         (f"[{found.id}]({link})" if link else _cell(found.id)) + exploited,
         _cell(f"{found.severity}{score}"),
@@ -176,7 +176,7 @@ def _cells(found: ScanFinding) -> list[str]:
         _cell(package_words(found)),
         _cell(found.fixed_version or ""),
         _cell(str(found.state)),
-        _cell(f"{found.introduced_by}, layer {layer}"),
+        _cell(brought_by(found)),
         _cell(found.advice),
     ]
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from basewise.matching.count import count, count_findings
+from basewise.matching.count import count, count_exploited, count_findings
 from basewise.matching.result import MatchResult
 from basewise.model.advisory import SourceStatus
 from basewise.model.finding import BySeverity, ByState, Finding, Severity, State, Vulnerabilities
@@ -91,3 +91,23 @@ def test_the_date_is_that_of_the_oldest_source_of_advisories() -> None:
         )
     ]
     assert count_findings([], sources=sources).as_of == "2026-11-20"
+
+
+@pytest.mark.parametrize(
+    ("answers", "number"),
+    [
+        ((), 0),
+        ((False, False), 0),
+        ((True, None), 1),
+        ((True, True, False), 2),
+        ((None,), None),
+        ((False, None), None),
+    ],
+)
+def test_the_exploited_of_a_group_are_counted_or_unknown(
+    answers: tuple[bool | None, ...], number: int | None
+) -> None:
+    assert (
+        count_exploited([finding(at, State.OPEN, exploited=each) for at, each in enumerate(answers)])
+        == number
+    )
