@@ -124,6 +124,7 @@ class ImageKnowledge:
             prerelease=facts.prerelease if facts is not None else False,
             source=_source(known, facts or newest, build),
             publisher=_publisher(reference, facts or newest),
+            example=_example(tag, known.embedded),
             explicit=_explicit(tag, newest),
             moved_from=_moved(moved, facts, newest),
             user=facts.surface.default_user if facts is not None else None,
@@ -267,6 +268,34 @@ def _explicit(tag: Reference, newest: BaseImage | None) -> str:
     if newest is None or newest.name == tag.familiar:
         return ""
     return "" if is_explicit_tag(tag.tag, newest.python_minor, newest.distro) else newest.name
+
+
+def _example(tag: Reference, catalogue: Catalogue | None) -> str:
+    """Return an image of the same repository, Python and variant in the newest release; "" where none is known."""
+    if catalogue is None or is_prerelease_tag(tag):
+        return ""
+    minor, variant = python_of_tag(tag), _variant("slim" if tag.tag in {None, "latest"} else tag.tag)
+    like = [
+        image
+        for image in catalogue.images
+        if (image.reference.registry, image.reference.repository) == (tag.registry, tag.repository)
+        and _variant(image.name) == variant
+        and not image.prerelease
+        and minor in {None, image.python_minor}
+    ]
+    return max(like, key=_newness).name if like else ""
+
+
+def _variant(name: str | None) -> str:
+    return next((word for word in ("alpine", "slim") if word in (name or "")), "")
+
+
+def _newness(image: BaseImage) -> tuple[list[int], ...]:
+    return tuple(_numbers(text) for text in (image.python_minor, image.distro.version))
+
+
+def _numbers(version: str) -> list[int]:
+    return [int(part) for part in version.split(".") if part.isdecimal()]
 
 
 def _moved(

@@ -54,6 +54,7 @@ class ImageEvidence(msgspec.Struct, frozen=True, kw_only=True):
         prerelease: Its Python is a pre-release.
         source: Where the facts come from, with their date; "" when nothing is known.
         publisher: Who publishes it.
+        example: Name of an image that is like it and names its release, "" for none.
         explicit: Name that says the same and can be written instead of a floating tag, "" for none.
         floating: The tag names no release of a distribution.
         moved_from: What the tag named before it moved to another distribution: a sentence; "" for nothing known.
@@ -75,6 +76,7 @@ class ImageEvidence(msgspec.Struct, frozen=True, kw_only=True):
     prerelease: bool = False
     source: str = ""
     publisher: str = ""
+    example: str = ""
     explicit: str = ""
     floating: bool = False
     moved_from: str = ""
@@ -89,8 +91,18 @@ class ImageEvidence(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def standing(self) -> BaseImage | None:
-        """The facts to judge by: of this build, or of a newer one of the same tag where this one is an older build."""
-        return self.facts or (self.newest if self.superseded else None)
+        """The facts to judge by: of this build, or of another one of the same tag.
+
+        A tag that names Python minor, variant and release has the same C library and the same packages in each of
+        its builds; a floating one may have moved, so that of an unknown digest nothing is known.
+        """
+        if self.facts is not None or self.newest is None:
+            return self.facts
+        return (
+            self.newest
+            if self.superseded or (self.newest.name == self.name and not self.moved_from)
+            else None
+        )
 
 
 class AppEvidence(msgspec.Struct, frozen=True, kw_only=True):

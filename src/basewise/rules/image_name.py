@@ -81,7 +81,8 @@ def _floating(context: Context) -> Iterator[Found]:
             f"the tag of `{image.name}` names no release of its distribution: it will move to the next one",
             f"write `{image.explicit}`, which is the same image"
             if image.explicit
-            else f"write the release too, such as `{image.name}-trixie`",
+            else "write the release of the distribution too"
+            + (f", as in `{image.example}`" if image.example else ""),
             severity=CheckSeverity.NOTE if pinned else None,
             evidence=image.source,
             fix=f"write `{image.explicit}`" if edit else "",
@@ -137,7 +138,7 @@ def _unresolved(context: Context) -> Iterator[Found | NotCovered]:
 
 
 def _suggested(image: ImageEvidence) -> str:
-    return image.explicit or f"{image.name.partition(':')[0]}:VERSION-RELEASE"
+    return image.explicit or image.example or f"{image.name.removesuffix(f':{_LATEST}')}:VERSION"
 
 
 def _at(

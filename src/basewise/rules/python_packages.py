@@ -23,6 +23,8 @@ _LOCKING = {
     "uv": ("sync", ("--locked", "--frozen"), "add `--locked`"),
     "pipenv": ("install", ("--deploy", "--ignore-pipfile"), "add `--deploy`"),
 }
+_RESOLVES_NOTHING = ("--require-hashes", "--no-deps", "--no-index", "--help", "--version")
+"""With `--no-index` all comes from files that are there already: they were chosen where they were made."""
 _FALSE = frozenset({"", "0", "false", "no", "off"})
 _CACHE_OFF = {"pip": ("PIP_NO_CACHE_DIR", "--no-cache-dir"), "uv": ("UV_NO_CACHE", "--no-cache")}
 
@@ -45,7 +47,7 @@ def _unlocked(context: Context, call: PipCall) -> tuple[str, str, tuple[str, ...
         if call.verb.text == verb and not call.has(*options):
             return f"`{call.tool} {verb}` may change the lock while it builds", hint, ()
         return None
-    if call.tool not in {"pip", "uv pip"} or call.has("--require-hashes", "--no-deps", "--help", "--version"):
+    if call.tool not in {"pip", "uv pip"} or call.has(*_RESOLVES_NOTHING):
         return None
     loose = [word.text for word in call.operands if not _PINNED.search(word.text)]
     local = [name for name in loose if _LOCAL.match(name)]

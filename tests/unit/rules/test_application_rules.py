@@ -46,6 +46,14 @@ def test_a_library_that_the_wheels_need_is_named_with_who_loads_it(found: Rules)
     assert finding.line == 1
 
 
+def test_another_build_of_a_written_out_tag_is_judged_by_the_known_one(found: Rules) -> None:
+    pinned = f"FROM python:3.13-slim-trixie@sha256:{'0' * 64}\n"
+    (finding,) = found("BW040", pinned + INSTALL, requirements_DOT_txt=locked("lightgbm", "numpy"))
+    assert finding.packages == ("libgomp1",)
+    floating = pinned.replace("-trixie", "")
+    assert found("BW040", floating + INSTALL, requirements_DOT_txt=locked("lightgbm", "numpy")) == []
+
+
 @pytest.mark.parametrize(
     "install",
     [

@@ -103,6 +103,7 @@ def superseded(name: str) -> str:
         ("BW024", f"FROM {CURRENT}\nRUN uv sync\n", [(2, WARNING)]),
         ("BW024", f"FROM {CURRENT}\nRUN uv sync --locked && pipenv install --deploy && poetry install\n", []),
         ("BW024", f"FROM {CURRENT}\nRUN pipenv install\n", [(2, WARNING)]),
+        ("BW024", f"FROM {CURRENT}\nRUN pip install --no-index --find-links=/wheels /wheels/*\n", []),
         ("BW024", f"FROM {CURRENT}\nRUN pip --version && pip download x && uv run y\n", []),
         ("BW025", f"FROM {CURRENT}\nRUN pip install -r r.txt\n", [(2, WARNING)]),
         ("BW025", f"FROM {CURRENT}\nRUN pip install --no-cache-dir -r r.txt\n", []),
@@ -131,6 +132,24 @@ def test_the_place_of_a_finding_is_the_name_it_is_about(found: Rules) -> None:
     (finding,) = found("BW001", "# a\nFROM --platform=linux/amd64 python:latest AS x\n")
     assert (finding.line, finding.column, finding.end_line, finding.end_column) == (2, 29, 2, 42)
     assert finding.image == "python:latest"
+
+
+@pytest.mark.parametrize(
+    ("written", "example"),
+    [
+        ("python:3.12-alpine", "python:3.12-alpine3.24"),
+        ("python:3", "python:3.14-trixie"),
+        ("python", "python:3.14-slim-trixie"),
+        ("python:3.9-slim", ""),
+        ("python:3.13.0rc2-slim", ""),
+        ("ubuntu:rolling", ""),
+    ],
+)
+def test_an_example_of_a_tag_is_an_image_that_exists(found: Rules, written: str, example: str) -> None:
+    rule = "BW005" if ":" in written else "BW001"
+    (finding,) = found(rule, f"FROM {written}\n")
+    assert (example in finding.hint) if example else ("`" not in finding.hint)
+    assert not example or load_catalogue().find(example)
 
 
 def test_a_superseded_digest_says_what_the_newer_build_removes(found: Rules) -> None:
