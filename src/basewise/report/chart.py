@@ -89,6 +89,7 @@ class Chart(msgspec.Struct, frozen=True, kw_only=True):
         counted: How, and with data of which date, the findings were counted.
         complete: Nothing is missing from the coverage.
         generated_at: RFC 3339.
+        subject: What a point is where no finished application is shown.
         version: Of basewise, "" where a document does not say it.
     """
 
@@ -98,6 +99,7 @@ class Chart(msgspec.Struct, frozen=True, kw_only=True):
     counted: str
     complete: bool
     generated_at: str
+    subject: str = "base image"
     version: str = ""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from basewise._internal.text import plural
-from basewise.model.compare import Compare, ComparedImage
+from basewise.model.compare import Compare, ComparedImage, Provenance
 from basewise.model.evidence import SupportPhase
 from basewise.model.finding import Vulnerabilities
 from basewise.model.verdict import Verdict
@@ -39,6 +39,9 @@ def chart_of_compare(compare: Compare) -> Chart:
         counted=counted_sentence(compare),
         complete=compare.coverage.complete,
         generated_at=compare.generated_at,
+        subject="base image"
+        if all(each.provenance is Provenance.CATALOGUE for each in compare.images)
+        else "image",
         version=compare.version,
     )
 

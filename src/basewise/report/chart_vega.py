@@ -65,7 +65,8 @@ def _signals(chart: Chart) -> list[dict[str, Any]]:
         {"name": "strip", "update": "length(data('without_count')) > 0 ? 40 : 0"},
         {"name": "column", "update": "length(data('without_size')) > 0 ? 78 : 0"},
         {"name": "highest", "update": "max(2, data('highest')[0].findings || 0)"},
-        {"name": "sizeTitle", "update": "(finished ? 'finished application ' : 'base image ') + (size === 'disk' ? 'on disk' : 'to download')"},
+        {"name": "subject", "value": chart.subject},
+        {"name": "sizeTitle", "update": "(finished ? 'finished application' : subject) + ' ' + (size === 'disk' ? 'on disk' : 'to download')"},
         {"name": "countTitle", "update": "count === 'fixable' ? 'fixable vulnerabilities' : count === 'after-rebuild' ? 'vulnerabilities after a rebuild' : 'vulnerabilities as pulled'"},
     ]  # fmt: skip
 

@@ -35,9 +35,9 @@ def count_title(view: View) -> str:
     return f"{_COUNTS[view.count]}, severity {', '.join(chosen) or 'none'}"
 
 
-def size_title(view: View) -> str:
+def size_title(view: View, subject: str) -> str:
     """Return the title of the horizontal axis."""
-    what = "finished application" if view.finished else "base image"
+    what = "finished application" if view.finished else subject
     return f"size of the {what} {_SIZES[view.size]} (logarithmic)"
 
 
@@ -64,7 +64,7 @@ def description(chart: Chart, view: View, places: Sequence[Place]) -> str:
 
 def _description(chart: Chart, view: View, places: Sequence[Place]) -> Iterator[str]:
     drawn = [place for place in places if place.where is Where.PLANE]
-    yield f"{plural(len(drawn), 'image')} by {count_title(view)} (upward) and {size_title(view)} (rightward)."
+    yield f"{plural(len(drawn), 'image')} by {count_title(view)} (upward) and {size_title(view, chart.subject)} (rightward)."
     first = next((place for place in places if place.point.first), None)
     if first is not None:
         yield f"Recommended: {place_sentence(first)}."

@@ -8,7 +8,7 @@ from importlib import import_module
 from basewise.errors import UsageError
 from basewise.model.scan import Scan, Scans
 
-__all__ = ["ONE_IMAGE_FORMATS", "SCAN_FORMATS", "render_scan"]
+__all__ = ["ONE_IMAGE_FORMATS", "PICTURE_FORMATS", "SCAN_FORMATS", "render_scan", "render_scan_png"]
 
 ScanWriter = Callable[..., str]
 """Takes a `Scan` or `Scans`, and by name `width` (columns) and `color`; returns text that ends with a line end."""
@@ -25,12 +25,16 @@ _WRITERS = {
     "gitlab": "scan_gitlab.render_scan_gitlab",
     "html": "scan_html.render_scan_html",
 }
+_SVG = "scan_html.render_scan_svg"
 SCAN_FORMATS = tuple(_WRITERS)
+"""Those that hold the findings."""
+PICTURE_FORMATS = ("svg", "png")
+"""Those that hold the plot alone."""
 ONE_IMAGE_FORMATS = ("cyclonedx", "spdx")
 
 
 def render_scan(result: Scan | Scans, form: str, *, width: int, color: bool) -> str:
-    """Write one or several scanned images in one of `SCAN_FORMATS`.
+    """Write one or several scanned images in one of `SCAN_FORMATS`, or their picture as `svg`.
 
     Args:
         result: What was found.
@@ -41,8 +45,22 @@ def render_scan(result: Scan | Scans, form: str, *, width: int, color: bool) -> 
     Raises:
         UsageError: There is no such form.
     """
-    if form not in _WRITERS:
-        raise UsageError(f"no format is called `{form[:40]}`", hint=f"use one of: {', '.join(SCAN_FORMATS)}")
-    module, _, name = _WRITERS[form].partition(".")
+    place = _WRITERS.get(form) or (_SVG if form == "svg" else None)
+    if place is None:
+        known = ", ".join((*SCAN_FORMATS, *PICTURE_FORMATS))
+        raise UsageError(f"no format is called `{form[:40]}`", hint=f"use one of: {known}")
+    module, _, name = place.partition(".")
     write: ScanWriter = getattr(import_module(f"basewise.report.{module}"), name)
     return write(result, width=width, color=color)
+
+
+def render_scan_png(result: Scan | Scans) -> bytes:
+    """Return the picture as PNG.
+
+    Raises:
+        UsageError: The extra `charts` is not installed.
+    """
+    from basewise.report.chart_of_scan import chart_of_scan  # noqa: PLC0415 - only for a picture
+    from basewise.report.png_picture import render_png  # noqa: PLC0415 - the same
+
+    return render_png(chart_of_scan(result))

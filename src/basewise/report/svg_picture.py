@@ -73,7 +73,7 @@ def render_svg(
         "" if embedded else element("style", text=LIGHT_STYLE if fixed_theme else PICTURE_STYLE),
         element("rect", width=WIDTH, height=HEIGHT, class_="paper"),
         *_head(chart),
-        *_axes(plot, wanted),
+        *_axes(plot, wanted, chart.subject),
         *_front(plot, places),
         *_marks(chart, plot, places),
         *legend(chart, places, _RIGHT + 26, _TOP + 6),
@@ -110,7 +110,7 @@ def _head(chart: Chart) -> Iterator[str]:
     yield element("text", text=title, x=_LEFT - 50, y=28.0, class_="title")
 
 
-def _axes(plot: _Plot, view: View) -> Iterator[str]:
+def _axes(plot: _Plot, view: View, subject: str) -> Iterator[str]:
     plane = plot.plane
     if plot.strip:
         yield element("rect", x=_LEFT, y=_TOP, width=_RIGHT - _LEFT, height=_STRIP, class_="band")
@@ -132,7 +132,7 @@ def _axes(plot: _Plot, view: View) -> Iterator[str]:
         yield element("text", text=tick_text(tick), x=x, y=_BOTTOM + 18, text_anchor="middle", class_="dim")
     yield element("line", x1=_LEFT, x2=plane.right, y1=_BOTTOM, y2=_BOTTOM, class_="axis")
     middle_x, middle_y = (plane.left + plane.right) / 2, (plane.top + plane.bottom) / 2
-    yield element("text", text=size_title(view), x=middle_x, y=_BOTTOM + 40, text_anchor="middle")
+    yield element("text", text=size_title(view, subject), x=middle_x, y=_BOTTOM + 40, text_anchor="middle")
     turned = f"rotate(-90 20 {number(middle_y)})"
     yield element("text", text=count_title(view), x=20, y=middle_y, text_anchor="middle", transform=turned)
 

@@ -136,3 +136,33 @@ def test_without_any_script_the_first_rows_are_there_and_the_rest_is_named(show:
     page = show(render_scan_page(many_findings(1000)), java_script_enabled=False)
     assert page.locator("#finding-table-1 tbody tr").count() == 200
     assert "shows the first 200 rows" in page.locator("#findings-1").inner_text()
+
+
+def several() -> Scans:
+    one = scanned()
+    other = msgspec.structs.replace(one, image=msgspec.structs.replace(one.image, reference="team/other:1"))
+    return Scans(generated_at=one.generated_at, version=one.version, scans=(one, other), failed=())
+
+
+def test_several_images_have_a_picture_whose_points_lead_to_their_rows(
+    open_page: OpenPage, accessibility_faults: Faults
+) -> None:
+    page = open_page(render_scan_page(several()))
+    assert page.locator(".point path").count() == 2
+    page.focus('.point path[data-image="team/other:1"]')
+    page.keyboard.press("Enter")
+    assert "team/other:1" in page.evaluate("document.activeElement.textContent")
+    assert accessibility_faults(page) == []
+
+
+@pytest.mark.parametrize(("images", "findings"), [(2, 25_000), (50, 400)])
+def test_a_page_with_picture_and_many_findings_stays_small(images: int, findings: int) -> None:
+    many = many_findings(findings)
+    scans = tuple(
+        msgspec.structs.replace(
+            many, image=msgspec.structs.replace(many.image, reference=f"team/app:{number}")
+        )
+        for number in range(images)
+    )
+    result = Scans(generated_at=many.generated_at, version=many.version, scans=scans, failed=())
+    assert len(render_scan_page(result).encode()) < 1_500_000

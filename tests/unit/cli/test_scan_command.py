@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import xml.etree.ElementTree as ET
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -296,3 +297,17 @@ def test_a_filter_is_said_in_the_table(
     assert "1 finding is not shown because of --only-fixable; counts and gate include them" in table
     assert "CVE-2023-2" not in table
     assert "2 vulnerabilities, 1 fixable" in table
+
+
+@pytest.mark.parametrize(("form", "beginning"), [("svg", b"<svg "), ("png", b"\x89PNG")])
+def test_scanned_images_are_drawn(
+    use_store: UseStore, layout: str, tmp_path: Path, form: str, beginning: bytes
+) -> None:
+    use_store(SEVERE, MILD)
+    file = tmp_path / f"picture.{form}"
+    assert run(["scan", layout, layout, "--format", form, "-o", str(file), "-q", *NOW]) == 0
+    assert file.read_bytes().startswith(beginning)
+    if form == "svg":
+        words = "".join(ET.fromstring(file.read_text()).itertext())  # noqa: S314 - written above
+        assert "size of the image on disk" in words
+        assert "2 vulnerabilities" in words

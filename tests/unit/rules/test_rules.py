@@ -149,7 +149,7 @@ def test_an_example_of_a_tag_is_an_image_that_exists(found: Rules, written: str,
     rule = "BW005" if ":" in written else "BW001"
     (finding,) = found(rule, f"FROM {written}\n")
     assert (example in finding.hint) if example else ("`" not in finding.hint)
-    assert not example or load_catalogue().find(example)
+    assert not example or load_catalogue().find(example).name == example
 
 
 def test_a_superseded_digest_says_what_the_newer_build_removes(found: Rules) -> None:

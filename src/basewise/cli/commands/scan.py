@@ -15,6 +15,7 @@ from basewise.cli.options import (
     output_options,
     parse_now,
     terminal_width,
+    write_picture,
     write_result,
 )
 
@@ -23,7 +24,20 @@ if TYPE_CHECKING:
 
 __all__ = ["command"]
 
-FORMATS = ("table", "json", "sarif", "cyclonedx", "spdx", "openvex", "markdown", "junit", "gitlab", "html")
+FORMATS = (
+    "table",
+    "json",
+    "sarif",
+    "cyclonedx",
+    "spdx",
+    "openvex",
+    "markdown",
+    "junit",
+    "gitlab",
+    "html",
+    "svg",
+    "png",
+)
 ONE_IMAGE_FORMATS = ("cyclonedx", "spdx")
 SEVERITIES = ("critical", "high", "medium", "low", "negligible")
 EXIT_VIOLATED = 1
@@ -76,6 +90,11 @@ def command(**flags: Any) -> int:  # noqa: ANN401 - one name for all flags; each
             result = scan_several(flags["images"], options, now=now, progress=progress)
     finally:
         progress.close()
+    if flags["output_format"] == "png":
+        from basewise.report.scan import render_scan_png
+
+        write_picture(render_scan_png(result), flags["output"])
+        return _exit_code(result)
     color = use_color(flags["color"]) and flags["output"] is None
     text = render_scan(result, flags["output_format"], width=terminal_width(flags["output"]), color=color)
     write_result(text, flags["output"])

@@ -13,7 +13,7 @@ from basewise._internal.text import safe_text
 from basewise.report.html.markup import Markup, tag
 from basewise.report.html.table import Cell, Column, TableRow, table
 
-__all__ = ["LongTable", "long_table"]
+__all__ = ["FIRST_ROWS", "LongTable", "long_table"]
 
 FIRST_ROWS = 200
 MAX_PACKED_BYTES = 750_000
@@ -44,10 +44,11 @@ def long_table(
     name: str,
     heading: int = 0,
     max_bytes: int = MAX_PACKED_BYTES,
+    first_rows: int = FIRST_ROWS,
 ) -> LongTable:
     """Return a table of any length; see `table` for the arguments.
 
-    Rows beyond the first 200 show without their names and classes, and nothing but text and links.
+    Rows beyond the first show without their names and classes, and nothing but text and links.
 
     Args:
         caption: What the table shows.
@@ -56,9 +57,10 @@ def long_table(
         name: The word for its anchor.
         heading: Index of the column whose cells name the rows.
         max_bytes: What the packed rows may have.
+        first_rows: How many rows stand in the page as they are.
     """
     rest = iter(rows)
-    first = list(islice(rest, FIRST_ROWS))
+    first = list(islice(rest, first_rows))
     packed, kept, left_out = _pack(rest, max_bytes)
     holder = f"{name}-more" if kept else None
     markup = table(caption, columns, first, name=name, heading=heading, more=holder)

@@ -8,11 +8,15 @@ import msgspec
 
 from basewise._internal.text import format_bytes, plural
 from basewise.model.scan import Scan, Scans
-from basewise.report.html.assets import table_script
-from basewise.report.html.long_table import MAX_PACKED_BYTES, LongTable
+from basewise.report.chart_of_scan import chart_of_scan
+from basewise.report.chart_vega import vega_specification
+from basewise.report.html.assets import chart_scripts, table_script
+from basewise.report.html.long_table import FIRST_ROWS, MAX_PACKED_BYTES, LongTable
 from basewise.report.html.markup import Markup, code_lines, join, tag
 from basewise.report.html.parts import badge, coverage_section, footer, section, sentences
+from basewise.report.html.picture import PICTURE_DATA, picture
 from basewise.report.html.scan_tables import (
+    Room,
     count_table,
     finding_table,
     ignored_table,
@@ -34,6 +38,10 @@ from basewise.report.upgrade_command import upgrade_commands
 __all__ = ["render_scan_page"]
 
 MAX_IMAGES = 50
+MAX_BESIDE = 500
+FEWEST_ROWS = 5
+MAX_PACKED_BESIDE_PICTURE_BYTES = 280_000
+"""Of all tables, where the page carries the chart runtime too."""
 _BADGES = {"clean": "good", "ignored": "plain", "incomplete": "bad", "findings": "bad"}
 
 
@@ -47,8 +55,8 @@ class _Part(msgspec.Struct, frozen=True, kw_only=True):
 def render_scan_page(result: Scan | Scans) -> str:
     """Return the page of one or several scanned images."""
     scans = result.scans[:MAX_IMAGES] if isinstance(result, Scans) else (result,)
-    room = MAX_PACKED_BYTES // max(1, len(scans))
-    parts = [_part(scan, index, room, alone=len(scans) == 1) for index, scan in enumerate(scans)]
+    several = len(scans) > 1
+    parts = [_part(scan, index, len(scans)) for index, scan in enumerate(scans)]
     title = scans[0].image.reference if len(scans) == 1 else f"{len(scans)} images scanned"
     body = join(
         [
@@ -59,11 +67,18 @@ def render_scan_page(result: Scan | Scans) -> str:
                 *_overview(result),
                 *(each for part in parts for each in part.sections),
             ),
-            footer(result.version, result.generated_at, carries_runtime=False),
+            footer(result.version, result.generated_at, carries_runtime=several),
         ]
     )
     data: dict[str, object] = {name: held for part in parts for name, held in part.data.items()}
-    return page(title=f"Scan of {title}", body=body, scripts=(table_script(),), data=data)
+    scripts = (table_script(), *(chart_scripts() if several else ()))
+    if several and isinstance(result, Scans):
+        data[PICTURE_DATA] = {"specification": vega_specification(chart_of_scan(_shown(result)))}
+    return page(title=f"Scan of {title}", body=body, scripts=scripts, data=data)
+
+
+def _shown(result: Scans) -> Scans:
+    return msgspec.structs.replace(result, scans=result.scans[:MAX_IMAGES])
 
 
 def _header(result: Scan | Scans, title: str) -> Markup:
@@ -83,6 +98,8 @@ def _header(result: Scan | Scans, title: str) -> Markup:
 def _overview(result: Scan | Scans) -> Iterator[Markup]:
     if not isinstance(result, Scans):
         return
+    if len(result.scans) > 1:
+        yield picture(chart_of_scan(_shown(result)))
     yield section("All images", overview_table(result.scans[:MAX_IMAGES]), name="images")
     if len(result.scans) > MAX_IMAGES:
         yield tag("p", f"{len(result.scans) - MAX_IMAGES} more images are in `--format json`.")
@@ -90,17 +107,25 @@ def _overview(result: Scan | Scans) -> Iterator[Markup]:
         yield section("Could not be scanned", sentences(result.failed), name="failed")
 
 
-def _part(scan: Scan, index: int, room: int, *, alone: bool) -> _Part:
+def _part(scan: Scan, index: int, images: int) -> _Part:
     number = index + 1
-    of = "" if alone else f" of {scan.image.reference}"
-    findings = finding_table(scan, name=f"finding-table-{number}", max_bytes=room * 6 // 10)
-    packages = package_table(scan, name=f"package-table-{number}", max_bytes=room * 2 // 10)
-    upgrades = upgrade_table(scan, name=f"upgrade-table-{number}", max_bytes=room * 2 // 10)
+    of = "" if images == 1 else f" of {scan.image.reference}"
+    packed = (MAX_PACKED_BYTES if images == 1 else MAX_PACKED_BESIDE_PICTURE_BYTES) // images
+    first, most = max(FEWEST_ROWS, FIRST_ROWS // images), max(FEWEST_ROWS, MAX_BESIDE // images)
+    findings = finding_table(
+        scan, name=f"finding-table-{number}", room=Room(packed_bytes=packed * 6 // 10, first_rows=first)
+    )
+    packages = package_table(
+        scan, name=f"package-table-{number}", room=Room(packed_bytes=packed * 2 // 10, first_rows=first)
+    )
+    upgrades = upgrade_table(
+        scan, name=f"upgrade-table-{number}", room=Room(packed_bytes=packed * 2 // 10, first_rows=first)
+    )
     made = [
         _summary(scan, number, of),
         *_upgrades(scan, upgrades, number, of),
         _findings(scan, findings, number, of),
-        *_beside(scan, number, of),
+        *_beside(scan, number, of, most),
         section(f"Packages by findings{of}", packages.markup, name=f"packages-{number}"),
         coverage_section(scan.coverage, name=f"coverage-{number}", title=f"Coverage{of}"),
     ]
@@ -186,10 +211,10 @@ def _findings(scan: Scan, findings: LongTable, number: int, of: str) -> Markup:
     )
 
 
-def _beside(scan: Scan, number: int, of: str) -> Iterator[Markup]:
+def _beside(scan: Scan, number: int, of: str, most: int) -> Iterator[Markup]:
     if scan.uncounted:
-        table = uncounted_table(scan, name=f"uncounted-table-{number}")
+        table = uncounted_table(scan, name=f"uncounted-table-{number}", most=most)
         yield section(f"Beside the count{of}", table, name=f"uncounted-{number}")
     if scan.ignored:
-        table = ignored_table(scan.ignored, name=f"ignored-table-{number}")
+        table = ignored_table(scan.ignored, name=f"ignored-table-{number}", most=most)
         yield section(f"Ignored{of}", table, name=f"ignored-{number}")

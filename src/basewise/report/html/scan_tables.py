@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
+import msgspec
+
+from basewise._internal.text import format_bytes
 from basewise.model.finding import SEVERITY_ORDER, State, Vulnerabilities
 from basewise.model.scan import IgnoredFinding, Scan, ScanFinding, ScanPackage, ScanUpgrade
+from basewise.report.chart_of_choice import row_name
 from basewise.report.html.long_table import LongTable, long_table
 from basewise.report.html.markup import Markup
 from basewise.report.html.table import UNKNOWN, Cell, Column, TableRow, number_cell, table
@@ -14,6 +18,7 @@ from basewise.report.scan_facts import advisory_link
 from basewise.report.scan_lines import COUNT_COLUMNS, brought_by, count_rows, listed, name_of
 
 __all__ = [
+    "Room",
     "count_table",
     "finding_table",
     "ignored_table",
@@ -24,7 +29,6 @@ __all__ = [
 ]
 
 MAX_IDS = 12
-MAX_BESIDE = 500
 _EXPLOITED = {True: "yes", False: "no", None: UNKNOWN}
 _FINDING_COLUMNS = (
     Column(title="id"),
@@ -44,14 +48,24 @@ _FINDING_COLUMNS = (
 )
 
 
+class Room(msgspec.Struct, frozen=True, kw_only=True):
+    """What one table may have of a page: bytes of packed rows, and rows that stand in the page as they are."""
+
+    packed_bytes: int
+    first_rows: int
+
+
 def overview_table(scans: Sequence[Scan]) -> Markup:
     """Return a row for each scanned image."""
     columns = (
         Column(title="image"), Column(title="verdict", choices=True), Column(title="vulnerabilities", numeric=True),
         Column(title="exploited", numeric=True), Column(title="fixable", numeric=True), Column(title="after a rebuild", numeric=True),
         Column(title="undetermined", numeric=True), Column(title="packages", numeric=True),
+        Column(title="to download", numeric=True), Column(title="on disk", numeric=True),
     )  # fmt: skip
-    rows = (TableRow(cells=tuple(_overview_cells(scan))) for scan in scans)
+    rows = (
+        TableRow(cells=tuple(_overview_cells(scan)), name=row_name(index)) for index, scan in enumerate(scans)
+    )
     return table("Scanned images", columns, rows, name="image-table")
 
 
@@ -62,6 +76,8 @@ def _overview_cells(scan: Scan) -> Iterator[Cell]:
     for number in (counts.total, counts.exploited, counts.fixable, counts.after_rebuild, counts.undetermined):
         yield number_cell(number)
     yield number_cell(scan.summary.packages)
+    for size in (scan.image.size.compressed_bytes, scan.image.size.disk_bytes):
+        yield number_cell(size, format_bytes(size))
 
 
 def count_table(scan: Scan, *, name: str) -> Markup:
@@ -78,14 +94,16 @@ def _counted(text: str) -> Cell:
     return number_cell(int(text) if text.isdecimal() else None)
 
 
-def upgrade_table(scan: Scan, *, name: str, max_bytes: int) -> LongTable:
+def upgrade_table(scan: Scan, *, name: str, room: Room) -> LongTable:
     """Return a row for each package to upgrade, most urgent first."""
     columns = (
         Column(title="package"), Column(title="upgrade to"), Column(title="removes", numeric=True),
         Column(title="worst", choices=True), Column(title="exploited", numeric=True), Column(title="brought by"), Column(title="findings", wide=True),
     )  # fmt: skip
     rows = (_upgrade_row(upgrade) for upgrade in scan.upgrades)
-    return long_table("Upgrades", columns, rows, name=name, max_bytes=max_bytes)
+    return long_table(
+        "Upgrades", columns, rows, name=name, max_bytes=room.packed_bytes, first_rows=room.first_rows
+    )
 
 
 def _upgrade_row(upgrade: ScanUpgrade) -> TableRow:
@@ -102,10 +120,17 @@ def _upgrade_row(upgrade: ScanUpgrade) -> TableRow:
     )
 
 
-def finding_table(scan: Scan, *, name: str, max_bytes: int) -> LongTable:
+def finding_table(scan: Scan, *, name: str, room: Room) -> LongTable:
     """Return all findings, most urgent first."""
     rows = (_finding_row(found) for found in scan.findings)
-    return long_table("Findings, most urgent first", _FINDING_COLUMNS, rows, name=name, max_bytes=max_bytes)
+    return long_table(
+        "Findings, most urgent first",
+        _FINDING_COLUMNS,
+        rows,
+        name=name,
+        max_bytes=room.packed_bytes,
+        first_rows=room.first_rows,
+    )
 
 
 def _finding_row(found: ScanFinding) -> TableRow:
@@ -130,7 +155,7 @@ def _finding_row(found: ScanFinding) -> TableRow:
     )
 
 
-def package_table(scan: Scan, *, name: str, max_bytes: int) -> LongTable:
+def package_table(scan: Scan, *, name: str, room: Room) -> LongTable:
     """Return the packages that have findings, those with the most first."""
     columns = (
         Column(title="package"), Column(title="version"), Column(title="type", choices=True), Column(title="findings", numeric=True),
@@ -142,7 +167,14 @@ def package_table(scan: Scan, *, name: str, max_bytes: int) -> LongTable:
         groups[found.package].append(found)
     ordered = sorted(groups.items(), key=lambda item: (-len(item[1]), item[0].name, item[0].version))
     rows = (_package_row(package, found) for package, found in ordered)
-    return long_table("Packages with findings", columns, rows, name=name, max_bytes=max_bytes)
+    return long_table(
+        "Packages with findings",
+        columns,
+        rows,
+        name=name,
+        max_bytes=room.packed_bytes,
+        first_rows=room.first_rows,
+    )
 
 
 def _package_row(package: ScanPackage, findings: Sequence[ScanFinding]) -> TableRow:
@@ -163,7 +195,7 @@ def _package_row(package: ScanPackage, findings: Sequence[ScanFinding]) -> Table
     )
 
 
-def uncounted_table(scan: Scan, *, name: str) -> Markup:
+def uncounted_table(scan: Scan, *, name: str, most: int) -> Markup:
     """Return what stands beside the count: kernel headers, entries without a CVE."""
     columns = (
         Column(title="id"), Column(title="package", choices=True), Column(title="state", choices=True), Column(title="fixed in"),
@@ -179,12 +211,12 @@ def uncounted_table(scan: Scan, *, name: str) -> Markup:
                 Cell(content=found.detail),
             )
         )
-        for found in scan.uncounted[:MAX_BESIDE]
+        for found in scan.uncounted[:most]
     )
-    return table(_cut("Findings beside the count", len(scan.uncounted)), columns, rows, name=name)
+    return table(_cut("Findings beside the count", len(scan.uncounted), most), columns, rows, name=name)
 
 
-def ignored_table(ignored: Iterable[IgnoredFinding], *, name: str) -> Markup:
+def ignored_table(ignored: Iterable[IgnoredFinding], *, name: str, most: int) -> Markup:
     """Return what rules of the user and VEX statements take out of the count, with their reasons."""
     columns = (
         Column(title="id"), Column(title="package"), Column(title="status", choices=True), Column(title="reason", wide=True),
@@ -202,10 +234,10 @@ def ignored_table(ignored: Iterable[IgnoredFinding], *, name: str) -> Markup:
                 Cell(content=each.source),
             )
         )
-        for each in every[:MAX_BESIDE]
+        for each in every[:most]
     )
-    return table(_cut("Ignored findings", len(every)), columns, rows, name=name)
+    return table(_cut("Ignored findings", len(every), most), columns, rows, name=name)
 
 
-def _cut(caption: str, count: int) -> str:
-    return caption if count <= MAX_BESIDE else f"{caption}: the first {MAX_BESIDE} of {count:,}"
+def _cut(caption: str, count: int, most: int) -> str:
+    return caption if count <= most else f"{caption}: the first {most} of {count:,}"
