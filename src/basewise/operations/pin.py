@@ -145,7 +145,7 @@ class _Pinner:
         pins: list[Pin] = []
         for use in _uses(target, self._options.platform):
             image = self._knowledge.of(use, final=False, pins=known)
-            change = pin_edit(image, target.text, refresh=self._options.refresh)
+            change = self._change(image, target.text)
             if change.edit is not None:
                 edits.append(change.edit)
             rows.append(self._row(target, image, change))
@@ -154,8 +154,17 @@ class _Pinner:
         text = apply_edits(target.text, edits)
         return _File(target, text, tuple(rows), _once(pins))
 
+    def _change(self, image: ImageEvidence, text: str) -> PinEdit:
+        """Return what happens to an image: nothing where its registry was to be asked and did not answer."""
+        change = pin_edit(image, text, refresh=self._options.refresh)
+        problem = self._problem(image)
+        stands = image.reference is not None and image.reference.digest is not None
+        if not problem or (stands and not self._options.refresh):
+            return change
+        before = str(image.reference.digest) if stands and image.reference is not None else None
+        return PinEdit(change=PinChange.NOT_PINNED, digest=before, before=before, why=problem)
+
     def _row(self, target: Target, image: ImageEvidence, change: PinEdit) -> PinRow:
-        problem = self._problem(image) if change.change is PinChange.NOT_PINNED else ""
         return PinRow(
             path=target.shown,
             line=target.text.count("\n", 0, image.use.start) + 1,
@@ -167,7 +176,7 @@ class _Pinner:
             removes=image.effect.removes
             if image.effect is not None and change.change is PinChange.REFRESHED
             else None,
-            why=problem or change.why,
+            why=change.why,
         )
 
     def _problem(self, image: ImageEvidence) -> str:

@@ -8,7 +8,7 @@ import stat
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
@@ -16,7 +16,7 @@ from basewise.candidates.catalogue import load_catalogue
 from basewise.cli.main import run
 from basewise.dockerfile.lock import project_root, read_lock
 from basewise.dockerfile.parse import encode_dockerfile
-from basewise.errors import InputError
+from basewise.errors import ImageError, InputError
 from basewise.model.pin import PinChange, Pinned
 from basewise.operations.check import check
 from basewise.operations.check_options import CheckOptions
@@ -321,6 +321,25 @@ def test_a_registry_that_does_not_answer_leaves_the_file_as_it_is(
     assert "--offline" in row.why
     assert path.read_text() == f"FROM {host}/absent/image:1.0\n"
     assert not (tmp_path / "basewise.lock").exists()
+
+
+def test_the_catalogue_does_not_speak_for_a_registry_that_was_to_be_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(*_: object, **__: object) -> NoReturn:
+        raise ImageError("cannot reach it")
+
+    monkeypatch.setattr("basewise.oci.registry.resolve_reference", fail)
+    old = superseded(BOOKWORM)
+    text = f"FROM {TRIXIE}\nCOPY --from={BOOKWORM}@{old} / /\n"
+    path = write(tmp_path, text)
+    assert run(["pin", "--refresh", str(path)]) == 4
+    assert path.read_text() == text
+    assert "`--offline` takes the catalogue's word" in " ".join(capsys.readouterr().out.split())
+    lock = read_lock(tmp_path)
+    assert [(pin.digest, pin.evidence) for pin in (lock.pins if lock is not None else ())] == [(old, "file")]
+    assert run(["pin", "--refresh", "--offline", str(path)]) == 0
+    assert path.read_text() != text
 
 
 def test_a_check_tells_that_a_registry_did_not_answer(registry: FakeRegistry, tmp_path: Path) -> None:

@@ -39,9 +39,11 @@ __all__ = ["render_scan_page"]
 
 MAX_IMAGES = 50
 MAX_BESIDE = 500
-FEWEST_ROWS = 5
-MAX_PACKED_BESIDE_PICTURE_BYTES = 280_000
+FEWEST_ROWS = 3
+MAX_PACKED_BESIDE_PICTURE_BYTES = 260_000
 """Of all tables, where the page carries the chart runtime too."""
+BYTES_OF_SECTIONS = 3_000
+"""What each further image takes from that for its headings, counts and coverage."""
 _BADGES = {"clean": "good", "ignored": "plain", "incomplete": "bad", "findings": "bad"}
 
 
@@ -110,7 +112,9 @@ def _overview(result: Scan | Scans) -> Iterator[Markup]:
 def _part(scan: Scan, index: int, images: int) -> _Part:
     number = index + 1
     of = "" if images == 1 else f" of {scan.image.reference}"
-    packed = (MAX_PACKED_BYTES if images == 1 else MAX_PACKED_BESIDE_PICTURE_BYTES) // images
+    packed = (
+        MAX_PACKED_BYTES if images == 1 else MAX_PACKED_BESIDE_PICTURE_BYTES // images - BYTES_OF_SECTIONS
+    )
     first, most = max(FEWEST_ROWS, FIRST_ROWS // images), max(FEWEST_ROWS, MAX_BESIDE // images)
     findings = finding_table(
         scan, name=f"finding-table-{number}", room=Room(packed_bytes=packed * 6 // 10, first_rows=first)
