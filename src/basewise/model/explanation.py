@@ -18,13 +18,14 @@ SCHEMA = "basewise.explain/1"
 class Answer(StrEnum):
     """Whether a vulnerability applies to an image.
 
-    `APPLIES`: it is a finding. `BESIDE_THE_COUNT`: it is one that is not counted. `IGNORED`: a rule or a VEX statement
+    `APPLIES`: it is a finding. `UNDETERMINED`: it is one of which the sources do not say whether it holds. `BESIDE_THE_COUNT`: it is one that is not counted. `IGNORED`: a rule or a VEX statement
     takes it out. `DOES_NOT_APPLY`: the sources know it for an installed package, and it does not hold for the
     installed version. `NOT_INSTALLED`: the sources know it for other packages only. `REJECTED`: the id was taken
     back. `UNKNOWN`: the sources say nothing of it, which proves nothing.
     """
 
     APPLIES = "applies"
+    UNDETERMINED = "undetermined"
     BESIDE_THE_COUNT = "beside-the-count"
     IGNORED = "ignored"
     DOES_NOT_APPLY = "does-not-apply"

@@ -14,6 +14,7 @@ from basewise.advisories.store import Store
 from basewise.errors import UsageError
 from basewise.model.advisory import Advisory
 from basewise.model.explanation import Answer, ExplainedPackage, Explanation
+from basewise.model.finding import State
 from basewise.model.inventory import InstalledPackage, Inventory
 from basewise.model.package import Package
 from basewise.model.scan import IgnoredFinding, Scan, ScanFinding, ScanPackage
@@ -184,8 +185,14 @@ def _explain_package(
 
 def _answer(packages: Sequence[ExplainedPackage], elsewhere: Sequence[str], *, is_rejected: bool) -> Answer:
     found = [package for package in packages if package.finding is not None]
-    if any(not package.ignored and not package.beside_the_count for package in found):
-        return Answer.APPLIES
+    counted = [
+        package.finding
+        for package in found
+        if package.finding is not None and not package.ignored and not package.beside_the_count
+    ]
+    if counted:
+        unsure = all(finding.state is State.UNDETERMINED for finding in counted)
+        return Answer.UNDETERMINED if unsure else Answer.APPLIES
     if any(package.ignored for package in found):
         return Answer.IGNORED
     if found:

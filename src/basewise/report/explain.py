@@ -8,7 +8,7 @@ from textwrap import wrap
 from basewise._internal.text import plural
 from basewise.errors import UsageError
 from basewise.model.explanation import Answer, ExplainedPackage, Explanation, Statement
-from basewise.model.finding import Severity
+from basewise.model.finding import Severity, State
 from basewise.model.scan import Origin, ScanFinding
 from basewise.report.cells import count_sources
 from basewise.report.cvss_words import vector_sentences
@@ -24,6 +24,7 @@ MAX_STATEMENTS = 20
 MAX_RANGES = 6
 _HEADLINES = {
     Answer.APPLIES: "{id} applies to {packages}",
+    Answer.UNDETERMINED: "it is not known whether {id} applies to {packages}",
     Answer.BESIDE_THE_COUNT: "{id} is found in {packages} and not counted: kernel headers, an entry without a CVE, "
     "or known to be false",
     Answer.IGNORED: "{id} applies to {packages}, and is ignored",
@@ -85,12 +86,18 @@ def _headline(explanation: Explanation) -> str:
             package.package.source or package.package.name
             for package in explanation.packages
             if package.finding is not None
+            and (explanation.answer is not Answer.APPLIES or _is_certain(package.finding, package))
         ),
         elsewhere=", ".join(explanation.elsewhere),
     )
     denied = explanation.answer in {Answer.DOES_NOT_APPLY, Answer.NOT_INSTALLED}
     doubt = denied and not explanation.coverage.complete
     return f"{sentence}; not everything was seen, so this is no proof" if doubt else sentence
+
+
+def _is_certain(finding: ScanFinding, package: ExplainedPackage) -> bool:
+    """Tell whether a finding counts."""
+    return finding.state is not State.UNDETERMINED and not package.ignored and not package.beside_the_count
 
 
 def _package(explained: ExplainedPackage, columns: int) -> Iterator[Line]:

@@ -36,6 +36,7 @@ FACTS = (
     fact("CVE-2023-3", FactKind.NOT_AFFECTED, origin="debian_tracker", detail="added later"),
     fact("CVE-2023-4", FactKind.IGNORED, package="zlib", origin="debian_tracker"),
     fact("CVE-2023-5", FactKind.FIXED, "9", package="curl"),
+    fact("CVE-2023-9", FactKind.FIXED_ELSEWHERE, "1:1.3-1", package="zlib", detail="trixie"),
     fact("CVE-2023-6", FactKind.FIXED, "3.12.5", package="cpython", ecosystem="cpython", release="3.12", origin="cpython"),
     msgspec.structs.replace(
         fact("GHSA-xxxx", FactKind.AFFECTED, package="requests", ecosystem="pypi", release="", origin="osv_pypi"),
@@ -132,6 +133,7 @@ def test_an_interpreter_of_no_package_needs_another_image(layout: str, store: St
         ("CVE-2023-5", Answer.NOT_INSTALLED, "it is known for curl, not installed here"),
         ("CVE-2023-7", Answer.REJECTED, "was taken back"),
         ("CVE-2023-99", Answer.UNKNOWN, "no source of the advisory store names it, which proves nothing"),
+        ("CVE-2023-9", Answer.UNDETERMINED, "it is not known whether CVE-2023-9 applies to zlib"),
         ("CVE-2023-4", Answer.APPLIES, "wont-fix: the distribution has decided not to fix it"),
     ],
 )
