@@ -17,6 +17,8 @@ _MAX_EPOCH = 2**31 - 1
 _CACHED_KEYS = 65_536
 _CACHED_PIECES = 16_384
 
+# Nearly all versions are written like this; the three patterns below take three times as long.
+_USUAL = re.compile(r"([0-9][A-Za-z0-9.+~]*)(?:-([A-Za-z0-9.+~]+))?", re.ASCII)
 _EPOCH = re.compile(r"[0-9]+", re.ASCII)
 _UPSTREAM = re.compile(r"[0-9][A-Za-z0-9.+~:-]*", re.ASCII)
 _REVISION = re.compile(r"[A-Za-z0-9.+~]+", re.ASCII)
@@ -56,6 +58,9 @@ def sort_key(version: str) -> tuple[int, str, str]:
     Raises:
         InvalidValueError: `version` is no Debian version.
     """
+    usual = _USUAL.fullmatch(version) if len(version) <= MAX_VERSION_CHARACTERS else None
+    if usual is not None:
+        return 0, _order(usual[1]), _order(usual[2] or "")
     epoch, upstream, revision = _split(version)
     return epoch, _order(upstream), _order(revision)
 
@@ -85,6 +90,7 @@ def _split(version: str) -> tuple[int, str, str]:
     return int(digits), upstream, revision
 
 
+@lru_cache(maxsize=_CACHED_PIECES)
 def _order(part: str) -> str:
     """Turn one part into text whose ordinary order is dpkg's.
 

@@ -18,6 +18,7 @@ __all__ = ["compare", "is_prerelease", "phase_of", "release_branch", "release_se
 
 MAX_VERSION_CHARACTERS = 512
 _CACHED_KEYS = 65_536
+_CACHED_SUFFIXES = 4_096
 _VERSION = re.compile(
     r"""
     v?(?:(?P<epoch>\d+)!)?
@@ -30,14 +31,16 @@ _VERSION = re.compile(
     re.ASCII | re.IGNORECASE | re.VERBOSE,
 )
 # Nearly all versions are written like this; the long pattern takes four times as long.
-_USUAL = re.compile(r"(\d+(?:\.\d+)*)(?:(a|b|rc)(\d+))?(?:\.post(\d+))?(?:\.dev(\d+))?", re.ASCII)
+_RELEASE = re.compile(r"(\d+(?:\.\d+)*)(.*)", re.ASCII | re.DOTALL)
+_USUAL_SUFFIX = re.compile(r"(?:(a|b|rc)(\d+))?(?:\.post(\d+))?(?:\.dev(\d+))?", re.ASCII)
 _LOCAL_SEPARATOR = re.compile(r"[-_.]")
 _PHASE_POSITIONS = {"alpha": 0, "a": 0, "beta": 1, "b": 1, "preview": 2, "pre": 2, "c": 2, "rc": 2}
 _PHASES = {name: bytes([position + 1]) for name, position in _PHASE_POSITIONS.items()}
 # A number below this is one byte of a key; 0 is the end of a list, the rest announces longer numbers.
 _SMALL = 240
 _LONGEST_ANNOUNCED_BYTES = 14
-_END = b"\x00"
+_BYTES = {str(number): number + 1 for number in range(_SMALL)}
+_END, _ZERO = b"\x00", b"\x01"
 _DEVELOPMENT_ONLY, _FINAL = b"\x00\x01", b"\x04\x01"
 _NO_POST, _POST = b"\x00", b"\x01"
 _DEVELOPMENT, _NO_DEVELOPMENT = b"\x00", b"\xff"
@@ -56,15 +59,9 @@ def sort_key(version: str) -> bytes:
     Raises:
         InvalidValueError: Not a PEP 440 version, or longer than `MAX_VERSION_CHARACTERS`.
     """
-    usual = _USUAL.fullmatch(version) if len(version) <= MAX_VERSION_CHARACTERS else None
+    usual = _usual_key(version) if len(version) <= MAX_VERSION_CHARACTERS else None
     if usual is not None:
-        release, name, number, post, dev = usual.groups()
-        if not (name or post or dev):
-            return _NO_EPOCH + _release_key(release) + _FINAL_END
-        suffix = _phase_key(name, number, is_development=bool(dev and not post)) + _post_and_dev_key(
-            post, dev
-        )
-        return _NO_EPOCH + _release_key(release) + _END + suffix + _END
+        return usual
     match = _parse(version)
     post = match["bare_post"] or match["post_number"] or "0" if match["post"] else None
     dev = match["dev_number"] or "0" if match["dev"] else None
@@ -81,14 +78,45 @@ def sort_key(version: str) -> bytes:
     )
 
 
+def _usual_key(version: str) -> bytes | None:
+    """Return the key of a version that is written as nearly all are, None for others."""
+    try:
+        return _NO_EPOCH + _of_small_numbers(version) + _FINAL_END
+    except KeyError:
+        match = _RELEASE.match(version)
+    suffix = _usual_suffix_key(match[2]) if match is not None else None
+    return None if match is None or suffix is None else _NO_EPOCH + _release_key(match[1]) + suffix
+
+
+@lru_cache(maxsize=_CACHED_SUFFIXES)
+def _usual_suffix_key(text: str) -> bytes | None:
+    """Return the key of what stands behind a release, which most versions have in common; None for the unusual."""
+    usual = _USUAL_SUFFIX.fullmatch(text)
+    if usual is None:
+        return None
+    name, number, post, dev = usual.groups()
+    phase = _phase_key(name, number, is_development=bool(dev and not post))
+    return _END + phase + _post_and_dev_key(post, dev) + _END
+
+
 def _release_key(text: str) -> bytes:
     """Return the numbers of a release without the zeros at its end."""
-    numbers = [int(part) + 1 for part in text.split(".")]
-    while len(numbers) > 1 and numbers[-1] == 1:
+    try:
+        return _of_small_numbers(text)
+    except KeyError:
+        numbers = [int(part) for part in text.split(".")]
+    while len(numbers) > 1 and not numbers[-1]:
         numbers.pop()
-    if max(numbers) <= _SMALL:
-        return bytes(numbers)
-    return b"".join([_number(number - 1) for number in numbers])
+    return b"".join([_number(number) for number in numbers])
+
+
+def _of_small_numbers(text: str) -> bytes:
+    """Return the same where each number is one byte.
+
+    Raises:
+        KeyError: One is not, or is no number.
+    """
+    return bytes([_BYTES[part] for part in text.split(".")]).rstrip(_ZERO) or _ZERO
 
 
 def _number(value: int) -> bytes:
