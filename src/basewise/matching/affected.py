@@ -35,9 +35,11 @@ def decide_affected(facts: Iterable[Advisory], installed: str, sort_key: SortKey
         is none; UNDETERMINED where a version cannot be compared, or only commits are named, and no other fact
         settles it. None when it does not apply.
     """
-    affected = _most_telling([fact for fact in facts if fact.kind is FactKind.AFFECTED])
+    affected = [fact for fact in facts if fact.kind is FactKind.AFFECTED]
     if not affected:
         return None
+    if len(affected) > 1:
+        affected = _most_telling(affected)
     at = _key(installed, sort_key)
     holding: list[Advisory] = []
     unsure: list[Advisory] = []
@@ -69,8 +71,16 @@ def decide_fixed_or_affected(facts: Iterable[Advisory], installed: str, sort_key
         None when it does not apply; UNDETERMINED where versions cannot be compared.
     """
     known = tuple(facts)
-    if any(fact.kind is FactKind.NOT_AFFECTED for fact in known):
+    kinds = {fact.kind for fact in known}
+    if FactKind.NOT_AFFECTED in kinds:
         return None
+    if FactKind.FIXED not in kinds:
+        return decide_affected(known, installed, sort_key)
+    return _decide_fixed(known, installed, sort_key)
+
+
+def _decide_fixed(known: tuple[Advisory, ...], installed: str, sort_key: SortKey) -> Decision | None:
+    """Return the same where a fix is listed, and nothing says that it is not affected."""
     fixes = tuple(fact for fact in known if fact.kind is FactKind.FIXED)
     if _key(installed, sort_key) is None:
         affected = decide_affected(known, installed, sort_key)
@@ -146,8 +156,8 @@ def _key(version: str, sort_key: SortKey) -> Any:  # noqa: ANN401 - keys are opa
 def _first_fix(facts: list[Advisory], at: Any, sort_key: SortKey) -> str | None:  # noqa: ANN401 - keys are opaque
     """Return the lowest version above the installed one that a source calls fixed and none calls affected."""
     named = {item.fixed for fact in facts for item in fact.ranges if item.fixed}
-    keys = ((_key(text, sort_key), text) for text in named)
-    for key, text in sorted((key, text) for key, text in keys if key is not None and key > at):
+    keys = [(_key(text, sort_key), text) for text in named]
+    for key, text in sorted([pair for pair in keys if pair[0] is not None and pair[0] > at]):
         if not any(_holds(fact, text, key, sort_key) for fact in facts):
             return text
     return None

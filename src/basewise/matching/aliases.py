@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 import msgspec
@@ -62,24 +61,62 @@ def by_vulnerability(facts: Iterable[Advisory]) -> tuple[Vulnerability, ...]:
     known = tuple(facts)
     if not any(fact.aliases for fact in known):
         return _by_id(known)
-    named = [(fact, _names(fact), is_erratum(fact.id)) for fact in known]
-    parent: dict[str, str] = {}
-    for _, ids, gathers in named:
-        if gathers:
+    set_of: dict[str, _Set] = {}
+    gathering: list[tuple[Advisory, Sequence[str]]] = []
+    for fact in known:
+        ids = _names(fact)
+        if is_erratum(fact.id):
             for name in ids:
-                parent.setdefault(name, name)
+                if name not in set_of:
+                    set_of[name] = _Set([name])
+            gathering.append((fact, _gathered(ids)))
+        elif set_of.keys().isdisjoint(ids):
+            alone = _Set(ids, fact)
+            for name in ids:
+                set_of[name] = alone
         else:
-            _unite(parent, ids)
-    members: dict[str, list[Advisory]] = defaultdict(list)
-    ids_of: dict[str, set[str]] = defaultdict(set)
-    for fact, ids, gathers in named:
-        for root in {_root(parent, name) for name in (_gathered(ids) if gathers else ids[:1])}:
-            members[root].append(fact)
-            if gathers:
-                ids_of[root].add(fact.id)
-    for name in parent:
-        ids_of[_root(parent, name)].add(name)
-    return tuple(sorted(_vulnerability(ids_of[root], members[root]) for root in members))
+            _united(set_of, ids).facts.append(fact)
+    for fact, names in gathering:
+        for one in _each_once(set_of[name] for name in names):
+            one.facts.append(fact)
+            one.names.add(fact.id)
+    sets = _each_once(set_of.values())
+    return tuple(sorted([_vulnerability(one.names, one.facts) for one in sets if one.facts]))
+
+
+class _Set:
+    """Names that are one vulnerability, and the facts about it."""
+
+    __slots__ = ("facts", "names")
+
+    def __init__(self, names: Iterable[str], *facts: Advisory) -> None:
+        self.names = set(names)
+        self.facts = list(facts)
+
+
+def _each_once(sets: Iterable[_Set]) -> Iterable[_Set]:
+    """Return sets without repetition, the largest first: its names need not move."""
+    found = {id(one): one for one in sets}.values()
+    return sorted(found, key=lambda one: len(one.names), reverse=True) if len(found) > 1 else found
+
+
+def _united(set_of: dict[str, _Set], names: Sequence[str]) -> _Set:
+    """Put names into one set, and return it.
+
+    Args:
+        set_of: The sets so far, by each of their names.
+        names: Of one vulnerability; one of them at least is in a set.
+    """
+    first, *others = _each_once(set_of[name] for name in names if name in set_of)
+    for other in others:
+        first.names |= other.names
+        first.facts += other.facts
+        set_of.update(dict.fromkeys(other.names, first))
+    for name in names:
+        if name not in first.names:
+            first.names.add(name)
+            set_of[name] = first
+    return first
 
 
 def _by_id(facts: tuple[Advisory, ...]) -> tuple[Vulnerability, ...]:
@@ -94,9 +131,9 @@ def _by_id(facts: tuple[Advisory, ...]) -> tuple[Vulnerability, ...]:
     return tuple([Vulnerability(name, (), tuple(members[name])) for name in sorted(members)])
 
 
-def _names(fact: Advisory) -> tuple[str, ...]:
+def _names(fact: Advisory) -> Sequence[str]:
     """Return the ids of a fact, each in its one spelling."""
-    return tuple(dict.fromkeys(_spelled(name) for name in (fact.id, *fact.aliases)))
+    return list(dict.fromkeys([_spelled(name) for name in (fact.id, *fact.aliases)]))
 
 
 def _spelled(name: str) -> str:
@@ -114,25 +151,7 @@ def _gathered(names: Sequence[str]) -> Sequence[str]:
     return [name for name in names if name.startswith("CVE-")] or names[:1]
 
 
-def _unite(parent: dict[str, str], names: Sequence[str]) -> None:
-    """Put names into one set."""
-    first = _root(parent, names[0])
-    for name in names[1:]:
-        other = _root(parent, name)
-        if other != first:
-            parent[other] = first
-
-
-def _root(parent: dict[str, str], name: str) -> str:
-    """Return the representative of a name's set; paths are halved on the way."""
-    parent.setdefault(name, name)
-    while parent[name] != name:
-        parent[name] = parent[parent[name]]
-        name = parent[name]
-    return name
-
-
 def _vulnerability(names: set[str], facts: list[Advisory]) -> Vulnerability:
     """Return the group of these names."""
-    first, *others = sorted(names, key=identifier_order)
-    return Vulnerability(first, tuple(others), tuple(sorted(facts)))
+    first, *others = sorted(names, key=identifier_order) if len(names) > 1 else names
+    return Vulnerability(first, tuple(others), tuple(sorted(facts) if len(facts) > 1 else facts))

@@ -33,9 +33,9 @@ def assemble(
         store: Where exploitation, its probability and further scores are.
     """
     cve_ids = [name for name in (vulnerability.id, *vulnerability.aliases) if name.startswith(_CVE)]
-    known_on = min((fact.published for fact in vulnerability.facts if fact.published), default="")
+    known_on = min([fact.published for fact in vulnerability.facts if fact.published], default="")
     rating = rate(vulnerability.facts, cve_ids, store)
-    epss = max((score for cve in cve_ids if (score := store.epss(cve)) is not None), default=None)
+    epss = max([score for cve in cve_ids if (score := store.epss(cve)) is not None], default=None)
     return Finding(
         id=vulnerability.id,
         package=package,

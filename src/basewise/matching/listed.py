@@ -80,6 +80,8 @@ def _decide(facts: Iterable[Advisory], installed: str, family: Family) -> Decisi
     A fix that only subscribers get closes the vulnerability where it is installed, and is no fix elsewhere: the
     vulnerability is open, and the detail names what a subscription would bring.
     """
+    if family.subscribed is None:
+        return decide_fixed_or_affected(facts, installed, family.sort_key)
     known = tuple(facts)
     own = tuple(fact for fact in known if fact.release != family.subscribed)
     decision = decide_fixed_or_affected(own, installed, family.sort_key)

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 
 import msgspec
 
+from basewise._internal.garbage import cycles_left_alone
 from basewise.advisories.archive_notes import ARCHIVE_FEED, note_about
 from basewise.advisories.content import ECOSYSTEMS_WITHOUT_PACKAGES
 from basewise.advisories.store import Store
@@ -27,6 +28,7 @@ _PYPI = "pypi"
 ByType = Mapping[PackageType, list[Package]]
 
 
+@cycles_left_alone()
 def match(packages: Iterable[Package] | None, distro: Distro | None, store: Store) -> MatchResult:
     """Find what applies to the packages of an inventory, or of a base image with packages added to it.
 

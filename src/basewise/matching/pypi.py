@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import partial
 
 from basewise.advisories.store import Store
@@ -89,15 +89,17 @@ def _bounds(fact: Advisory) -> Iterable[str]:
         yield from (item.introduced, item.fixed, item.last_affected)
 
 
-def _left_behind(package: Package, vulnerabilities: Iterable[Vulnerability]) -> tuple[NotCovered, ...]:
+def _left_behind(package: Package, vulnerabilities: Sequence[Vulnerability]) -> tuple[NotCovered, ...]:
     """Say that the newest advisories begin in later series than the installed one: nobody examines it any more."""
+    if len(vulnerabilities) < LEFT_BEHIND_AFTER:
+        return ()
     try:
         series = release_series(package.version)
     except InvalidValueError:
         return ()
     dated = sorted(vulnerabilities, key=lambda one: (max(f.published for f in one.facts), one.id))
     newest = dated[-LEFT_BEHIND_AFTER:]
-    if len(newest) < LEFT_BEHIND_AFTER or not all(_begins_after(series, one.facts) for one in newest):
+    if not all(_begins_after(series, one.facts) for one in newest):
         return ()
     ids = ", ".join(one.id for one in newest)
     why = f"its newest advisories ({ids}) name later series only; this one may no longer be examined upstream"
