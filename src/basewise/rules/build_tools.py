@@ -37,6 +37,8 @@ def _build_tools(context: Context) -> Iterator[Found]:
     for run in context.runs:
         if not run.final:
             continue
+        if _returns_to_what_was_there(run):
+            continue
         gone = _removed(run)
         for script, call in run.calls:
             if not call.installs or _virtual_name(call) in gone:
@@ -53,6 +55,23 @@ def _build_tools(context: Context) -> Iterator[Found]:
                     hint=_HINT,
                     packages=tools,
                 )
+
+
+def _returns_to_what_was_there(run: Run) -> bool:
+    """Tell whether the instruction marks all packages as automatic and purges those that nothing needs."""
+    marks = any(
+        call.program == "apt-mark" and "auto" in [word.text for word in call.operands]
+        for _, call in run.calls
+    )
+    return marks and any(
+        call.manager == "apt"
+        and call.verb is not None
+        and (
+            call.verb.text == "autoremove"
+            or (call.verb.text in _REMOVES and call.has("--auto-remove", "--autoremove"))
+        )
+        for _, call in run.calls
+    )
 
 
 def _removed(run: Run) -> frozenset[str]:

@@ -18,6 +18,14 @@ _REMOVE_LISTS = "rm -rf /var/lib/apt/lists/*"
 _LISTS = "/var/lib/apt"
 _SETTING = "install-recommends"
 _NO = ("0", "false", "no")
+_ONLY_RECOMMENDED = {
+    "curl": "ca-certificates",
+    "gcc": "libc6-dev",
+    "git": "ca-certificates",
+    "wget": "ca-certificates",
+}
+"""What usual work with a package needs and its Debian package only recommends (trixie, 2026-11)."""
+_BRINGS = {"build-essential": "libc6-dev", "g++": "libc6-dev"}
 
 
 def _recommends(context: Context) -> Iterator[Found]:
@@ -30,16 +38,35 @@ def _recommends(context: Context) -> Iterator[Found]:
                 continue
             if call.has(_NO_RECOMMENDS) or _sets_option(call) or call.verb is None:
                 continue
-            edits = after_word(script, call.verb.end, f" {_NO_RECOMMENDS}")
+            lost = _lost(context, run, call)
+            edits = () if lost else after_word(script, call.verb.end, f" {_NO_RECOMMENDS}")
             yield _found(
                 script,
                 call,
                 run,
                 f"`{call.program} install` also installs what the packages recommend",
-                f"add `{_NO_RECOMMENDS}`, and name what you need",
+                f"add `{_NO_RECOMMENDS}`, and name what you need{lost}",
                 fix=f"add `{_NO_RECOMMENDS}`" if edits else "",
                 edits=edits,
             )
+
+
+def _lost(context: Context, run: Run, call: Call) -> str:
+    """Return what the packages would lack without what they recommend, as the end of a hint; "" for nothing known."""
+    there = {_name(word.text) for other in context.runs if other.stage == run.stage for _, each in other.calls
+             if each.installs for word in each.operands}  # fmt: skip
+    there |= {_BRINGS[name] for name in there & _BRINGS.keys()}
+    base = context.base
+    if run.final and base is not None and base.standing is not None:
+        there |= {package.name for package in base.standing.packages or ()}
+    names = {_name(word.text) for word in call.operands}
+    lost = sorted(f"{_ONLY_RECOMMENDED[name]} for {name}" for name in names & _ONLY_RECOMMENDED.keys()
+                  if _ONLY_RECOMMENDED[name] not in there)  # fmt: skip
+    return f": {', '.join(lost)}" if lost else ""
+
+
+def _name(word: str) -> str:
+    return word.partition("=")[0].partition(":")[0].partition("/")[0]
 
 
 def _configures(run: Run) -> bool:
@@ -66,16 +93,34 @@ def _lists(context: Context) -> Iterator[Found]:
         ):
             continue
         script, call = updates[-1]
-        edits = append_command(context, script, _REMOVE_LISTS)
+        edits = () if _needed_later(context, run) else append_command(context, script, _REMOVE_LISTS)
         yield _found(
             script,
             call,
             run,
             "the package lists of `apt-get update` stay in the layer",
-            f"end the same RUN with `{_REMOVE_LISTS}`",
+            f"end the same RUN with `{_REMOVE_LISTS}`"
+            if edits or any(each.installs for _, each in run.calls)
+            else f"update, install and `{_REMOVE_LISTS}` belong into one RUN",
             fix=f"end with `{_REMOVE_LISTS}`" if edits else "",
             edits=edits,
         )
+
+
+def _needed_later(context: Context, run: Run) -> bool:
+    """Tell whether a later RUN installs from the lists that this one leaves; also of a stage that may stand on it."""
+    later = (other for other in context.runs if other.part.at > run.part.at)
+    return any(
+        any(call.manager == "apt" and call.installs for _, call in other.calls) and not _updates(other)
+        for other in later
+    )
+
+
+def _updates(run: Run) -> bool:
+    return any(
+        call.manager == "apt" and call.verb is not None and call.verb.text == "update"
+        for _, call in run.calls
+    )
 
 
 def _apk_cache(context: Context) -> Iterator[Found]:

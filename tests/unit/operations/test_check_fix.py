@@ -18,12 +18,12 @@ from basewise.testing.dockerfile_shapes import SHAPES
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 DIGEST = str(load_catalogue().find("python:3.13-slim-trixie").index_digest)
 BROKEN = (
-    "FROM python:3.13-slim\r\n# stays\r\nRUN  apt-get update && \\\r\n\tapt-get install -y  gcc\r\n"
+    "FROM python:3.13-slim\r\n# stays\r\nRUN  apt-get update && \\\r\n\tapt-get install -y  vim\r\n"
     "RUN pip install -r r.txt\r\nUSER 1"
 )
 MENDED = (
     f"FROM python:3.13-slim-trixie@{DIGEST}\r\n# stays\r\nRUN  apt-get update && \\\r\n"
-    "\tapt-get install --no-install-recommends -y  gcc \\\r\n\t&& rm -rf /var/lib/apt/lists/*\r\n"
+    "\tapt-get install --no-install-recommends -y  vim \\\r\n\t&& rm -rf /var/lib/apt/lists/*\r\n"
     "RUN pip install --no-cache-dir -r r.txt\r\nUSER 1"
 )
 
@@ -164,3 +164,32 @@ def test_a_missing_library_is_installed_below_from(tmp_path: Path) -> None:
         f" && rm -rf /var/lib/apt/lists/*\nCOPY . .\n{install}USER 1\n"
     )
     assert repaired.check.summary.verdict == "passed"
+
+
+SLIM = f"FROM python:3.13-slim-trixie@{DIGEST}\n"
+LISTS = "rm -rf /var/lib/apt/lists/*"
+INSTALL = "apt-get install -y --no-install-recommends"
+
+
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    [
+        (f"RUN apt-get update\nRUN {INSTALL} vim && {LISTS}\n", "BW022"),
+        (f"RUN apt-get update && {INSTALL} vim\nRUN {INSTALL} nano && {LISTS}\n", "BW022"),
+        (f"RUN apt-get update && apt-get install -y gcc make && {LISTS}\n", "BW021"),
+    ],
+)
+def test_what_a_later_step_stands_on_is_not_taken_away(tmp_path: Path, text: str, rule: str) -> None:
+    path = write(tmp_path, f"{SLIM}{text}USER 1\n")
+    (found,) = [each for each in check([path], now=NOW).findings if each.rule == rule]
+    assert found.fix is None
+    assert fix([path], now=NOW).files == ()
+    assert path.read_text() == f"{SLIM}{text}USER 1\n"
+    if rule == "BW021":
+        assert "libc6-dev for gcc" in found.hint
+
+
+def test_what_packages_recommend_is_left_out_where_it_is_there_anyway(tmp_path: Path) -> None:
+    path = write(tmp_path, f"{SLIM}RUN apt-get update && apt-get install -y git g++ gcc && {LISTS}\nUSER 1\n")
+    (repaired,) = fix([path], now=NOW).files
+    assert "BW021" in repaired.rules

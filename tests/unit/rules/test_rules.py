@@ -119,6 +119,11 @@ def superseded(name: str) -> str:
         ("BW026", f"FROM {CURRENT}\nRUN apt-get install -y gcc && make && apt-get purge -y gcc\n", []),
         ("BW026", "FROM python:3.13-alpine3.24\nRUN apk add -t .b gcc && apk del .b\n", []),
         ("BW026", f"FROM {CURRENT} AS b\nRUN apt-get install -y gcc\nFROM {CURRENT}\n", []),
+        (
+            "BW026",
+            f"FROM {CURRENT}\nRUN apt-get install -y gcc && apt-mark auto '.*' && apt-get purge -y --auto-remove\n",
+            [],
+        ),
         ("BW026", "FROM python:3.13-trixie\n", [(1, WARNING)]),
     ],
 )
