@@ -122,11 +122,11 @@ def test_two_updaters_and_many_readers_disturb_nobody(server: ListServer, tmp_pa
         reader.start()
     try:
         updaters = [start(path, f"{server.url}/7.json") for _ in range(2)]
-        printed = [json.loads(process.communicate(timeout=60)[0]) for process in updaters]
+        printed = [json.loads(process.communicate(timeout=300)[0]) for process in updaters]
     finally:
         done.set()
     for reader in readers:
-        reader.join(30)
+        reader.join(120)
     assert failures == []
     assert seen <= {0, 7}
     assert entries(path) == 7
@@ -149,7 +149,7 @@ class TestNoSpace:
             resource.setrlimit(resource.RLIMIT_FSIZE, (400_000, 400_000))
 
         process = start(path, f"{server.url}/1.json", confine=confine)
-        _, said = process.communicate(timeout=60)
+        _, said = process.communicate(timeout=300)
         assert process.returncode == 4, said
         assert "error: cannot write" in said
         assert "the store before is unchanged" in said
@@ -250,7 +250,7 @@ def break_step(patch: pytest.MonkeyPatch, step: str, number: int, path: Path) ->
 def test_a_narrow_umask_makes_a_store_of_ones_own(server: ListServer, tmp_path: Path) -> None:
     path = tmp_path / "a space\nand a line" / "store.sqlite"
     process = start(path, f"{server.url}/1.json", umask=0o077)
-    _, said = process.communicate(timeout=60)
+    _, said = process.communicate(timeout=300)
     assert process.returncode == 0, said
     assert path.stat().st_mode & 0o777 == 0o600
     assert path.parent.stat().st_mode & 0o777 == 0o700

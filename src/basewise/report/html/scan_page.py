@@ -147,7 +147,7 @@ def _summary(scan: Scan, number: int, of: str) -> Markup:
     state = badge(scan.summary.verdict, _BADGES.get(scan.summary.verdict, "plain"))
     return section(
         f"Summary{of}",
-        tag("p", state, f" {verdict_sentence(scan)}"),
+        tag("p", state, f" {verdict_sentence(scan).partition(': ')[2]}"),  # the badge has its first word
         tag("p", tag("strong", gate)) if gate else None,
         tag("div", *_tiles(scan, covered=covered), class_="tiles"),
         count_table(scan, name=f"count-table-{number}")
