@@ -15,6 +15,7 @@ from basewise.rules.rule import Context, Found, RuleCheck
 __all__ = ["FLOATING", "NOT_ALLOWED", "NO_DIGEST", "NO_TAG", "UNRESOLVED", "digest_edit"]
 
 _LATEST = "latest"
+_INSIDE = "#"
 
 
 def _no_tag(context: Context) -> Iterator[Found]:
@@ -50,6 +51,11 @@ def _digest_hint(context: Context, image: ImageEvidence) -> str:
     if image.use.no_digest_why:
         known = f" (known: `{image.newest_digest}`)" if image.newest_digest is not None else ""
         return f"no digest can be inserted here: {image.use.no_digest_why}{known}"
+    if _INSIDE in context.path:
+        known = (
+            f": `{image.newest_digest}`" if image.newest_digest is not None and not image.moved_from else ""
+        )
+        return f"no command writes into a Dockerfile inside of a compose file: write the digest there{known}"
     command = f"`basewise pin {safe_text(context.path)}` writes the digest"
     no_tag = image.reference is not None and image.reference.tag in (None, _LATEST)
     return f"write a tag first; then {command}" if no_tag else command
@@ -129,7 +135,9 @@ def _unresolved(context: Context) -> Iterator[Found | NotCovered]:
             yield _at(
                 image,
                 f"cannot resolve `{image.use.kind.value} {safe_text(image.use.written)}`: {image.problem}",
-                "give the ARG a default, or write the image out",
+                "give the ARG a default, or write the image out"
+                if "$" in image.use.written
+                else "write a name that registries know",
             )
             yield NotCovered(
                 f"the image in {safe_text(context.path)}:{line}",

@@ -265,6 +265,16 @@ def test_the_images_of_a_compose_file_are_pinned(tmp_path: Path) -> None:
     )
 
 
+def test_a_difference_says_beside_it_what_stays_without_a_digest(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = write(tmp_path, f"FROM {TRIXIE}\nCOPY --from=nobody/knows:1 / /\n")
+    assert run(["pin", "--offline", "--diff", str(path)]) == 4
+    said = capsys.readouterr()
+    assert f"+FROM {TRIXIE}@" in said.out
+    assert "nobody/knows:1: the catalogue does not know it" in said.err
+
+
 def test_the_command_prints_the_refresh_on_stderr(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -139,6 +139,14 @@ def test_the_place_of_a_finding_is_the_name_it_is_about(found: Rules) -> None:
     assert finding.image == "python:latest"
 
 
+def test_a_hint_inside_of_a_compose_file_names_no_command_that_cannot_do_it(look: Look) -> None:
+    text = f'services:\n  a:\n    build:\n      dockerfile_inline: "FROM {CURRENT}"\n'
+    result = look(text, name="compose.yaml")
+    (finding,) = [each for each in result.findings if each.rule == "BW002"]
+    assert "basewise pin" not in finding.hint
+    assert digest() in finding.hint
+
+
 @pytest.mark.parametrize(
     ("written", "example"),
     [

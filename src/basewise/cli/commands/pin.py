@@ -47,6 +47,7 @@ def command(**flags: Any) -> int:  # noqa: ANN401 - one name for all flags; each
     from basewise.model.platform import LINUX_AMD64
     from basewise.operations.pin import PinOptions, pin
     from basewise.report.pin import render_pin
+    from basewise.report.plain import plain_line
 
     access = image_access(flags)
     options = PinOptions(
@@ -64,6 +65,9 @@ def command(**flags: Any) -> int:  # noqa: ANN401 - one name for all flags; each
         progress.close()
     if flags["diff"]:
         write_result(result.diff, flags["output"])
+        for row in result.images:
+            if row.change is PinChange.NOT_PINNED:
+                progress.note(plain_line(f"{row.path}:{row.line} {row.change} {row.image}: {row.why}"))
     else:
         text = render_pin(result, flags["output_format"], width=terminal_width(flags["output"]))
         write_result(text, flags["output"])
