@@ -21,7 +21,7 @@ def locks_of(target: Target) -> LockEvidence | None:
     Raises:
         InputError: The lock cannot be read.
     """
-    if "#" in target.shown:
+    if target.inside:
         return None
     root = project_root(target.path)
     lock = read_lock(root)

@@ -32,6 +32,7 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
         target: The stage that is built, None for the last one.
         args: Build arguments.
         compose: What a compose file says; None for a Dockerfile.
+        inside: It is a Dockerfile that stands inside of the compose file at `path`.
     """
 
     path: Path
@@ -42,6 +43,7 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     target: str | None = None
     args: Mapping[str, str | None] = {}
     compose: ComposeFile | None = None
+    inside: bool = False
 
 
 class Targets(msgspec.Struct, frozen=True):
@@ -106,7 +108,7 @@ class _Finder:
 
     def _add(self, target: Target) -> None:
         """Add a target; one that a compose file builds says more than one that was found beside it."""
-        key = (target.path.resolve(), target.shown if "#" in target.shown else "")
+        key = (target.path.resolve(), target.shown if target.inside else "")
         known = self.targets.get(key)
         if known is None or (known.context is None and target.context is not None):
             shown = known.shown if known is not None else target.shown
@@ -158,6 +160,7 @@ class _Finder:
                 shown=f"{compose.as_posix()}#{build.service}",
                 kind=DOCKERFILE,
                 text="\n" * (line - 1) + text,
+                inside=True,
                 context=context,
                 target=build.target,
                 args=build.args,

@@ -124,7 +124,7 @@ class Checker:
         policy = self._policy(target.path.parent)
         context = self._context(target, policy)
         result = look_at(context)
-        if "#" in target.shown:
+        if target.inside:
             result = _in_compose(result, target.path.as_posix())
         checked = CheckedFile(
             path=target.shown,
@@ -186,6 +186,7 @@ class Checker:
         runs = tuple(runs_of(dockerfile, stages, chain))
         return Context(
             path=target.shown,
+            inside=target.inside,
             text=target.text,
             dockerfile=dockerfile,
             stages=stages,

@@ -40,8 +40,6 @@ from basewise.rules.evidence import ImageEvidence
 
 __all__ = ["PinOptions", "pin"]
 
-INSIDE = "#"
-
 
 class PinOptions(msgspec.Struct, frozen=True, kw_only=True):
     """How to pin.
@@ -99,9 +97,7 @@ def pin(
     chosen = options or PinOptions()
     moment = now or datetime.now(UTC)
     talk = progress or SilentProgress()
-    targets = [
-        target for target in find_targets(Path(path) for path in paths).files if INSIDE not in target.shown
-    ]
+    targets = [target for target in find_targets(Path(path) for path in paths).files if not target.inside]
     with ExitStack() as stack:
         opened = store if store is not None else stack.enter_context(Store.open_default())
         registry = None

@@ -15,7 +15,6 @@ from basewise.rules.rule import Context, Found, RuleCheck
 __all__ = ["FLOATING", "NOT_ALLOWED", "NO_DIGEST", "NO_TAG", "UNRESOLVED", "digest_edit"]
 
 _LATEST = "latest"
-_INSIDE = "#"
 
 
 def _no_tag(context: Context) -> Iterator[Found]:
@@ -51,7 +50,7 @@ def _digest_hint(context: Context, image: ImageEvidence) -> str:
     if image.use.no_digest_why:
         known = f" (known: `{image.newest_digest}`)" if image.newest_digest is not None else ""
         return f"no digest can be inserted here: {image.use.no_digest_why}{known}"
-    if _INSIDE in context.path:
+    if context.inside:
         known = (
             f": `{image.newest_digest}`" if image.newest_digest is not None and not image.moved_from else ""
         )

@@ -71,6 +71,7 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
 
     Args:
         path: The file as it was named.
+        inside: It is a Dockerfile inside of a compose file.
         text: Its text.
         dockerfile: The parsed file; one without parts for a compose file.
         stages: Its stages.
@@ -84,6 +85,7 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     path: str
+    inside: bool = False
     text: str
     dockerfile: Dockerfile
     stages: tuple[ResolvedStage, ...]

@@ -265,6 +265,14 @@ def test_the_images_of_a_compose_file_are_pinned(tmp_path: Path) -> None:
     )
 
 
+def test_a_folder_may_have_a_number_sign_in_its_name(tmp_path: Path) -> None:
+    folder = tmp_path / "c#"
+    folder.mkdir()
+    path = write(folder, f"FROM {TRIXIE}\nUSER 1\n")
+    assert any(finding.fix for finding in check([path], now=NOW).findings)
+    assert changes(offline(path)) == [(TRIXIE, "pinned")]
+
+
 def test_a_difference_says_beside_it_what_stays_without_a_digest(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
