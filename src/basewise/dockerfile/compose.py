@@ -21,7 +21,7 @@ from basewise.errors import InputError
 if TYPE_CHECKING:
     import yaml
 
-__all__ = ["ComposeBuild", "ComposeFile", "read_compose"]
+__all__ = ["ComposeBuild", "ComposeFile", "ComposeUser", "read_compose"]
 
 MAX_COMPOSE_BYTES = 256 << 10
 MAX_MERGES = 10_000
@@ -51,11 +51,21 @@ class ComposeBuild(msgspec.Struct, frozen=True, kw_only=True):
     args: Mapping[str, str | None] = {}
 
 
+class ComposeUser(msgspec.Struct, frozen=True):
+    """As whom a service runs, where the file says it: name or number, and where that stands."""
+
+    service: str
+    user: str
+    start: int
+    end: int
+
+
 class ComposeFile(msgspec.Struct, frozen=True):
-    """The images that services run without building them, and what they build."""
+    """The images that services run without building them, what they build, and as whom they run."""
 
     images: tuple[ImageUse, ...]
     builds: tuple[ComposeBuild, ...]
+    users: tuple[ComposeUser, ...] = ()
 
 
 def read_compose(text: str, path: str) -> ComposeFile:
@@ -75,6 +85,7 @@ def read_compose(text: str, path: str) -> ComposeFile:
     services = reader.member(root, "services") if root is not None else None
     images: list[ImageUse] = []
     builds: list[ComposeBuild] = []
+    users: list[ComposeUser] = []
     for name, service in reader.pairs(services):
         build = reader.member(service, "build")
         if build is not None:
@@ -84,7 +95,11 @@ def read_compose(text: str, path: str) -> ComposeFile:
             use = reader.image(image)
             if use is not None:
                 images.append(use)
-    return ComposeFile(tuple(images), tuple(builds))
+        user = reader.member(service, "user")
+        named = reader.resolved(user)
+        if user is not None and named:
+            users.append(ComposeUser(name, named, user.start_mark.index, user.end_mark.index))
+    return ComposeFile(tuple(images), tuple(builds), tuple(users))
 
 
 def _compose(text: str, path: str) -> yaml.Node | None:

@@ -197,6 +197,7 @@ class Checker:
             locks=locks,
             policy=policy,
             today=self.today,
+            users=compose.users if compose is not None else (),
         )
 
     def _app(  # noqa: PLR0917 - the parts of a Dockerfile

@@ -7,6 +7,7 @@ from datetime import date
 
 import msgspec
 
+from basewise.dockerfile.compose import ComposeUser
 from basewise.dockerfile.edit import Edit
 from basewise.dockerfile.images import ResolvedStage
 from basewise.dockerfile.model import Dockerfile, Part
@@ -82,6 +83,7 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
         locks: What `basewise.lock` says of this file.
         policy: The policy.
         today: The clock's date.
+        users: As whom the services of a compose file run, where it says it.
     """
 
     path: str
@@ -96,6 +98,7 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     locks: LockEvidence | None
     policy: Policy
     today: date
+    users: tuple[ComposeUser, ...] = ()
 
     @property
     def final_parts(self) -> tuple[Part, ...]:

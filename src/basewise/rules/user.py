@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from basewise._internal.text import safe_text
 from basewise.dockerfile.model import Part
 from basewise.dockerfile.variables import argument_defaults, expand, unquoted
 from basewise.model.check import CheckSeverity
@@ -18,6 +19,12 @@ _HINT = "end the last stage with `USER 10001:10001`, a user of its own"
 
 
 def _root_user(context: Context) -> Iterator[Found | NotCovered]:
+    for one in context.users:
+        if one.user.partition(":")[0] in _ROOT:
+            message = f"the service `{safe_text(one.service)}` runs as root, whatever user its image has"
+            yield Found(
+                start=one.start, end=one.end, message=message, hint='write a number, such as `user: "10001"`'
+            )
     if not context.chain:
         return
     last, name = _last_user(context)

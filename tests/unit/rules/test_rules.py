@@ -139,6 +139,13 @@ def test_the_place_of_a_finding_is_the_name_it_is_about(found: Rules) -> None:
     assert finding.image == "python:latest"
 
 
+def test_a_service_that_runs_as_root_is_named(look: Look) -> None:
+    text = 'services:\n  a:\n    image: x:1\n    user: "0:0"\n  b:\n    image: x:1\n    user: app\n  c:\n    image: x:1\n    user: $U\n'
+    found = [each for each in look(text, name="compose.yaml").findings if each.rule == "BW020"]
+    assert [(each.line, str(each.severity)) for each in found] == [(4, ERROR)]
+    assert "`a`" in found[0].message
+
+
 def test_a_hint_inside_of_a_compose_file_names_no_command_that_cannot_do_it(look: Look) -> None:
     text = f'services:\n  a:\n    build:\n      dockerfile_inline: "FROM {CURRENT}"\n'
     result = look(text, name="compose.yaml")
