@@ -12,7 +12,6 @@ from functools import lru_cache
 import msgspec
 
 from basewise.advisories.store import Store
-from basewise.matching.cvss3 import base_score
 from basewise.model.advisory import Advisory
 from basewise.model.finding import Cvss, Severity
 
@@ -79,15 +78,12 @@ def score_of(vector: str) -> tuple[str, float] | None:
     Args:
         vector: As `CVSS:3.1/AV:N/…`; one of CVSS 2 has no prefix.
     """
-    usual = base_score(vector)
-    if usual is not None:
-        return usual
-    if len(vector) > MAX_VECTOR_CHARACTERS or not vector.isascii():
-        return None
     # The library carries no type information, and most runs need none of it.
     from cvss import CVSS2, CVSS3, CVSS4  # type: ignore[import-untyped]  # noqa: PLC0415
     from cvss.exceptions import CVSSError  # type: ignore[import-untyped]  # noqa: PLC0415
 
+    if len(vector) > MAX_VECTOR_CHARACTERS or not vector.isascii():
+        return None
     try:
         if vector.startswith("CVSS:4.0/"):
             return "4.0", float(CVSS4(vector).base_score)
@@ -112,8 +108,7 @@ def _stated(facts: tuple[Advisory, ...]) -> tuple[Severity, str] | None:
 def _best(vectors: Iterable[tuple[str, str]]) -> Cvss | None:
     """Return the score of the newest version of CVSS, of several the highest."""
     scored = []
-    given = set(vectors)
-    for vector, source in sorted(given)[:MAX_VECTORS] if len(given) > 1 else given:
+    for vector, source in sorted(set(vectors))[:MAX_VECTORS]:
         found = score_of(vector)
         if found is not None:
             version, score = found
