@@ -259,6 +259,7 @@ _POINTS: list[dict[str, Any]] = [
                 "offset": [6, 6, 6, 6, 4, 4, 4, 4],
                 "sort": {"field": "datum.datum.importance", "order": "descending"},
                 "avoidBaseMark": True,
+                "avoidMarks": ["strip_text"],
             }
         ],
     },

@@ -10,7 +10,7 @@ from basewise.model.evidence import Support
 from basewise.model.finding import Vulnerabilities
 from basewise.model.verdict import AddedPackage
 from basewise.report.chart_of_choice import family_of, row_name
-from basewise.report.html.markup import Markup, join, tag
+from basewise.report.html.markup import Markup, join, prose, tag
 from basewise.report.html.table import UNKNOWN, Cell, Column, TableRow, number_cell, table
 from basewise.report.scan_facts import advisory_link
 
@@ -208,9 +208,9 @@ def exclusion_table(choice: Choice) -> Markup:
 def _reason(candidate: Candidate, constraint: str, sentence: str) -> Markup:
     blocking = [reason.sentence for reason in candidate.reasons if reason.blocking]
     if constraint != "fit" or len(blocking) <= 1:
-        return join([sentence])
-    items = tag("ul", *(tag("li", each) for each in blocking))
-    return tag("details", tag("summary", sentence), items)
+        return prose(sentence)
+    items = tag("ul", *(tag("li", prose(each)) for each in blocking))
+    return tag("details", tag("summary", prose(sentence)), items)
 
 
 def application_table(choice: Choice) -> Markup:
@@ -253,7 +253,7 @@ def swap_table(choice: Choice) -> Markup:
                 Cell(content=swap.with_),
                 size_cell(swap.saves_download_bytes),
                 size_cell(swap.saves_disk_bytes),
-                Cell(content=swap.why),
+                Cell(content=prose(swap.why)),
             )
         )
         for swap in choice.swaps

@@ -11,6 +11,8 @@ from basewise.report.html.markup import Child, Markup, external_link, join, tag
 __all__ = ["UNKNOWN", "Cell", "Column", "TableRow", "number_cell", "table"]
 
 UNKNOWN = "?"
+MANY_COLUMNS = 6
+"""Beyond these a table is as wide as its rows need; one with fewer wraps its sentences."""
 
 
 class Column(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,10 +90,11 @@ def table(
     body = join(_row(row, columns, heading) for row in rows)
     made = tag(
         "table",
-        tag("caption", caption),
+        tag("caption", tag("span", caption)),
         tag("thead", head),
         tag("tbody", body),
         id=name,
+        class_="many" if len(columns) > MANY_COLUMNS else None,
         data_sortable=True,
         data_more=more,
         data_heading=heading or None,
