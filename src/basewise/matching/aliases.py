@@ -107,11 +107,14 @@ def _united(set_of: dict[str, _Set], names: Sequence[str]) -> _Set:
         set_of: The sets so far, by each of their names.
         names: Of one vulnerability; one of them at least is in a set.
     """
-    first, *others = _each_once(set_of[name] for name in names if name in set_of)
-    for other in others:
-        first.names |= other.names
-        first.facts += other.facts
-        set_of.update(dict.fromkeys(other.names, first))
+    known = [set_of[name] for name in names if name in set_of]
+    first = known[0]
+    if any(one is not first for one in known):
+        first, *others = _each_once(known)
+        for other in others:
+            first.names |= other.names
+            first.facts += other.facts
+            set_of.update(dict.fromkeys(other.names, first))
     for name in names:
         if name not in first.names:
             first.names.add(name)

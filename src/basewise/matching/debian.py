@@ -70,6 +70,7 @@ def match_debian(packages: Iterable[Package], distro: Distro, store: Store) -> P
             f"the advisory store holds no facts of Debian {release or distro.version or '(unknown release)'}"
         )
         return Part(measured=False, not_covered=(NotCovered(f"OS packages of {distro}", why),))
+    store.read_ahead(ECOSYSTEM, release, [group.name for group in groups])
     speaks_of_all = _speaks_of_all(store)
     covered = [group for group in groups if speaks_of_all or store.covered(ECOSYSTEM, release, group.name)]
     not_covered = (

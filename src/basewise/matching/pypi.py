@@ -44,6 +44,7 @@ def match_pypi(packages: Iterable[Package], store: Store) -> Part:
         return Part()
     if ECOSYSTEM not in store.ecosystems():
         return Part(measured=False)
+    store.read_ahead(ECOSYSTEM, "", [name for (name, _), _ in installed])
     findings: list[Finding] = []
     not_covered: list[NotCovered] = []
     for (name, _), package in installed:

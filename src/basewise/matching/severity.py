@@ -60,7 +60,7 @@ def rate(facts: Iterable[Advisory], cve_ids: Iterable[str], store: Store) -> Rat
         version of CVSS before an older one. A vector that does not hold together is passed over.
     """
     known = tuple(facts)
-    cvss = _best((vector, _database(fact)) for fact in known for vector in fact.cvss)
+    cvss = _best([(vector, _database(fact)) for fact in known for vector in fact.cvss])
     if cvss is None:
         cvss = _best((vector, source) for cve in cve_ids for source, vector in store.cvss(cve))
     word = _stated(known)
@@ -96,27 +96,34 @@ def score_of(vector: str) -> tuple[str, float] | None:
 
 def _stated(facts: tuple[Advisory, ...]) -> tuple[Severity, str] | None:
     """Return the severity that somebody names: the distribution before the databases, of equals the highest."""
-    words = (
+    words = [
         (_is_database(fact), _ORDER.index(severity), _database(fact), severity)
         for fact in facts
-        if (severity := _WORDS.get(fact.severity, Severity.UNKNOWN)) is not Severity.UNKNOWN
-    )
+        if fact.severity and (severity := _WORDS.get(fact.severity, Severity.UNKNOWN)) is not Severity.UNKNOWN
+    ]
     first = min(words, default=None)
     return None if first is None else (first[3], first[2])
 
 
 def _best(vectors: Iterable[tuple[str, str]]) -> Cvss | None:
     """Return the score of the newest version of CVSS, of several the highest."""
-    scored = []
-    for vector, source in sorted(set(vectors))[:MAX_VECTORS]:
-        found = score_of(vector)
-        if found is not None:
-            version, score = found
-            scored.append((_PREFERRED.index(version), -score, source, vector))
-    if not scored:
-        return None
-    rank, score, source, vector = min(scored)
-    return Cvss(version=_PREFERRED[rank], vector=vector, score=-score, source=source)
+    given = set(vectors)
+    if len(given) > 1:
+        scored = [_scored(*pair) for pair in sorted(given)[:MAX_VECTORS]]
+        return min((cvss for cvss in scored if cvss is not None), key=_preference, default=None)
+    return _scored(*given.pop()) if given else None
+
+
+@lru_cache(maxsize=_CACHED_VECTORS)
+def _scored(vector: str, source: str) -> Cvss | None:
+    """Return the score of a vector that somebody gives."""
+    found = score_of(vector)
+    return None if found is None else Cvss(version=found[0], vector=vector, score=found[1], source=source)
+
+
+def _preference(cvss: Cvss) -> tuple[int, float, str, str]:
+    """Return what sorts the score to the front that counts."""
+    return _PREFERRED.index(cvss.version), -cvss.score, cvss.source, cvss.vector
 
 
 def _severity_of(cvss: Cvss) -> Severity:

@@ -39,6 +39,7 @@ def match_ubuntu(packages: Iterable[Package], distro: Distro, store: Store) -> P
         if not groups:
             why = f"their source package is not known: {some_names(sourceless)}"
         return Part(measured=False, not_covered=(NotCovered(f"OS packages of {distro}", why),))
+    store.read_ahead(ECOSYSTEM, distro.version, [group.name for group in groups])
     unseen = [*unnamed_sources(groups, (ECOSYSTEM, distro.version), store)]
     if sourceless:
         why = f"their source package is not known: {some_names(sourceless)}"
