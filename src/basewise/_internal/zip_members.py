@@ -200,20 +200,20 @@ def _member(file: BinaryIO, entry: _Entry, until: int, most: int) -> ZipMember:
     if problem:
         return ZipMember(name=entry.name, problem=problem)
     file.seek(entry.offset)
-    header = file.read(_LOCAL.size)
-    if len(header) < _LOCAL.size:
+    raw = file.read(min(until - entry.offset, _LOCAL.size + 2 * _MOST_16 + entry.stored_bytes))
+    if len(raw) < _LOCAL.size:
         raise ZipError("it is cut")
-    magic, flags, method, name_bytes, extra_bytes = _LOCAL.unpack(header)
-    end = entry.offset + _LOCAL.size + name_bytes + extra_bytes + entry.stored_bytes
-    if magic != b"PK\x03\x04" or end > until:
+    magic, flags, method, name_bytes, extra_bytes = _LOCAL.unpack_from(raw)
+    name_end = _LOCAL.size + name_bytes
+    begin = name_end + extra_bytes
+    end = begin + entry.stored_bytes
+    if magic != b"PK\x03\x04" or entry.offset + end > until:
         raise ZipError(f"`{entry.name[:80]}` lies over another file, or is not where it should be")
     if method != entry.method or flags & _ENCRYPTED:
         return ZipMember(name=entry.name, problem="it contradicts the list of files")
-    rest = file.read(name_bytes + extra_bytes + entry.stored_bytes)
-    name = rest[:name_bytes].decode("utf-8", "surrogateescape")
-    if name != entry.name:
+    if raw[_LOCAL.size : name_end].decode("utf-8", "surrogateescape") != entry.name:
         return ZipMember(name=entry.name, problem="it has another name in the list of files")
-    return _inflated(entry, rest[name_bytes + extra_bytes :])
+    return _inflated(entry, raw[begin:end])
 
 
 def _unreadable(entry: _Entry, most: int) -> str:

@@ -104,7 +104,7 @@ class FactMaker:
                     ranges=ranges if kind is FactKind.AFFECTED else (),
                     versions=versions if kind is FactKind.AFFECTED else (),
                     # The vector of a statement about several vulnerabilities is that of the worst of them.
-                    cvss=cvss if len(spoken) == 1 and not _speaks_of_several(named) else (),
+                    cvss=cvss if cvss and len(spoken) == 1 and not _speaks_of_several(named) else (),
                 )
 
     def _shared(self, part: Shared) -> Shared:
@@ -206,4 +206,4 @@ class FactMaker:
 
 
 def _speaks_of_several(spoken: Spoken) -> bool:
-    return sum(name.startswith("CVE-") for name in spoken.aliases) > 1
+    return len(spoken.aliases) > 1 and sum(name.startswith("CVE-") for name in spoken.aliases) > 1

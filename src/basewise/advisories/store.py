@@ -244,7 +244,7 @@ class Store:
                     f"SELECT name, record FROM package WHERE ecosystem = ? AND release = ? AND name IN ({marks})",  # noqa: S608 - question marks
                     (ecosystem, release, *names),
                 ).fetchall()
-                self._records.update(dict.fromkeys(((ecosystem, release, name) for name in names)))
+                self._records.update(dict.fromkeys((ecosystem, release, name) for name in names))
                 for name, record in rows:
                     key = (ecosystem, release, str(name))
                     self._records[key] = self._decoded(key, record)

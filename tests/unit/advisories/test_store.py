@@ -48,6 +48,21 @@ def test_a_package_that_was_looked_at_without_a_fact_is_covered() -> None:
         assert store.facts("debian", "bookworm", "acl") == ()
 
 
+def test_what_is_read_ahead_is_what_is_read_one_by_one() -> None:
+    facts = [
+        fact(f"CVE-2026-{number:04}", FactKind.OPEN, package=f"source-{number}") for number in range(1200)
+    ]
+    place = ("debian", "bookworm")
+    names = ["unknown", *(one.package for one in facts)]
+    with store_of(*facts) as one_by_one, store_of(*facts) as ahead:
+        ahead.read_ahead(*place, names)
+        ahead.read_ahead(*place, names[:3])
+        assert [ahead.facts(*place, name) for name in names] == [
+            one_by_one.facts(*place, name) for name in names
+        ]
+        assert len(ahead.facts(*place, "source-1199")) == 1
+
+
 def test_sources_carry_name_date_and_count() -> None:
     with store_of(*FACTS) as store:
         assert [(s.name, s.as_of, s.entries) for s in store.sources()] == [
