@@ -23,7 +23,7 @@ from basewise.model.scan import (
     ScanSummary,
     ScanUpgrade,
 )
-from basewise.report.scan import SCAN_FORMATS
+from basewise.report.scan import PICTURE_FORMATS, SCAN_FORMATS
 
 REFERENCE = (Path(__file__).resolve().parents[3] / "docs" / "reference" / "json-scan.md").read_text("utf-8")
 
@@ -42,4 +42,4 @@ def test_every_value_of_a_state_and_an_origin_is_in_the_reference() -> None:
 
 
 def test_the_command_offers_every_form() -> None:
-    assert FORMATS == SCAN_FORMATS
+    assert (*SCAN_FORMATS, *PICTURE_FORMATS) == FORMATS
