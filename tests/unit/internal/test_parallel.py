@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import sys
 import threading
 from collections.abc import Callable, Iterator
 
@@ -188,3 +189,27 @@ def test_an_interruption_ends_the_work_of_the_other_threads() -> None:
     with pytest.raises(KeyboardInterrupt):
         map_in_threads(work, range(100), threads=3, interrupt=ended.set)
     assert ended.is_set()
+
+
+def test_turns_are_short_while_a_stream_is_read_and_then_as_before(way: str) -> None:
+    seen: list[float] = []
+
+    class Watched(Source):
+        def read(self, size: int, /) -> bytes:
+            seen.append(sys.getswitchinterval())
+            if len(seen) == 2:
+                read_beside(Source(2), lambda inner: inner.read(1), piece_bytes=PIECE_BYTES)
+            return super().read(size)
+
+    before = sys.getswitchinterval()
+    read_beside(Watched(4), lambda reader: [reader.read(10) for _ in range(3)], piece_bytes=PIECE_BYTES)
+    with pytest.raises(OSError, match="cut"):
+        read_beside(Source(1, OSError("cut")), drained, piece_bytes=PIECE_BYTES)
+    assert sys.getswitchinterval() == before
+    short = [turn < before for turn in seen]
+    assert all(short) if way == "threads" else not any(short)
+
+
+def drained(reader: Reader) -> None:
+    while reader.read(PIECE_BYTES):
+        pass
