@@ -32,7 +32,7 @@ def layout(tmp_path: Path) -> str:
 
 
 def test_the_command_offers_every_form_and_the_reference_has_a_row_for_each() -> None:
-    assert FORMATS == (*SCAN_FORMATS, *PICTURE_FORMATS)
+    assert (*SCAN_FORMATS, *PICTURE_FORMATS) == FORMATS
     rows = re.findall(r"^\| (`\w+`(?:, `\w+`)*) \|", REFERENCE.read_text("utf-8"), re.MULTILINE)
     assert {form for row in rows for form in re.findall(r"\w+", row)} == set(FORMATS)
 
