@@ -23,8 +23,11 @@ def own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monk
 
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
-    """Return the folder of real data beside the project; skip with the reason where it is absent."""
+    """Return the folder of real data beside the project; skip with the reason where it is absent, fail with CI=true."""
     folder = Path(os.environ.get("BASEWISE_TEST_DATA", ROOT.parent / "shared" / "data"))
     if not folder.is_dir():
-        pytest.skip(f"no data beside the project: {folder} (set BASEWISE_TEST_DATA)")
+        reason = f"no data beside the project: {folder} (set BASEWISE_TEST_DATA)"
+        if os.environ.get("CI", "").lower() == "true":
+            pytest.fail(f"{reason}; with CI=true that is a failure")
+        pytest.skip(reason)
     return folder

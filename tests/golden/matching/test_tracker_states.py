@@ -46,7 +46,8 @@ OWN_LINES = {
 }
 NOTHING = "no finding"
 
-pytestmark = pytest.mark.skipif(shutil.which("dpkg") is None, reason="dpkg is not installed")
+IN_CI = os.environ.get("CI", "").lower() == "true"
+pytestmark = pytest.mark.skipif(not IN_CI and shutil.which("dpkg") is None, reason="dpkg is not installed")
 
 
 @cache
