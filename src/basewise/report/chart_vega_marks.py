@@ -31,6 +31,13 @@ SCALES: list[dict[str, Any]] = [
     },
 ]
 
+_AXIS_STYLE: dict[str, Any] = {
+    "labelFontSize": 12,
+    "titleFontSize": 13,
+    "titleFontWeight": "normal",
+    "titlePadding": 10,
+    "zindex": 0,
+}
 AXES: list[dict[str, Any]] = [
     {
         "scale": "x",
@@ -39,11 +46,7 @@ AXES: list[dict[str, Any]] = [
         "values": {"signal": "axis.ticks"},
         "title": {"signal": "sizeTitle + ' (logarithmic)'"},
         "labelOverlap": True,
-        "labelFontSize": 12,
-        "titleFontSize": 13,
-        "titleFontWeight": "normal",
-        "titlePadding": 10,
-        "zindex": 0,
+        **_AXIS_STYLE,
         "encode": {"labels": {"update": {"text": {"signal": _SIZE_TEXT}}}},
     },
     {
@@ -54,139 +57,116 @@ AXES: list[dict[str, Any]] = [
         "tickMinStep": 1,
         "format": "d",
         "title": {"signal": "countTitle"},
-        "labelFontSize": 12,
-        "titleFontSize": 13,
-        "titleFontWeight": "normal",
-        "titlePadding": 10,
-        "zindex": 0,
+        **_AXIS_STYLE,
     },
 ]
 
+
+def _decoration(kind: str, name: str, update: dict[str, Any], *, data: str | None = None) -> dict[str, Any]:
+    """Return a mark that a pointer and a screen reader pass over.
+
+    Args:
+        kind: Vega's type of mark.
+        name: Of the mark; the style sheet has its colours by it.
+        update: The channels of its encoding.
+        data: The data set with an item a row; without one the mark is a single item.
+    """
+    return {
+        "type": kind,
+        "name": name,
+        **({"from": {"data": data}} if data is not None else {}),
+        "interactive": False,
+        "aria": False,
+        "encode": {"update": update},
+    }
+
+
+_DASHED: dict[str, Any] = {"strokeWidth": {"value": 1.5}, "strokeDash": {"value": [5, 4]}}
 _BANDS: list[dict[str, Any]] = [
-    {
-        "type": "rect",
-        "name": "strip_band",
-        "interactive": False,
-        "aria": False,
-        "encode": {
-            "update": {
-                "x": {"value": 0},
-                "x2": {"signal": "width"},
-                "y": {"value": 0},
-                "y2": {"signal": "strip"},
-            }
+    _decoration(
+        "rect",
+        "strip_band",
+        {
+            "x": {"value": 0},
+            "x2": {"signal": "width"},
+            "y": {"value": 0},
+            "y2": {"signal": "strip"},
         },
-    },
-    {
-        "type": "rect",
-        "name": "column_band",
-        "interactive": False,
-        "aria": False,
-        "encode": {
-            "update": {
-                "x": {"signal": "width - column"},
-                "x2": {"signal": "width"},
-                "y": {"signal": "strip"},
-                "y2": {"signal": "height"},
-            }
+    ),
+    _decoration(
+        "rect",
+        "column_band",
+        {
+            "x": {"signal": "width - column"},
+            "x2": {"signal": "width"},
+            "y": {"signal": "strip"},
+            "y2": {"signal": "height"},
         },
-    },
-    {
-        "type": "text",
-        "name": "strip_text",
-        "interactive": False,
-        "aria": False,
-        "encode": {
-            "update": {
-                "x": {"value": 6},
-                "y": {"value": 11},
-                "fontSize": {"value": 11},
-                "text": {"signal": "strip ? 'not measured' : ''"},
-            }
+    ),
+    _decoration(
+        "text",
+        "strip_text",
+        {
+            "x": {"value": 6},
+            "y": {"value": 11},
+            "fontSize": {"value": 11},
+            "text": {"signal": "strip ? 'not measured' : ''"},
         },
-    },
-    {
-        "type": "text",
-        "name": "column_text",
-        "interactive": False,
-        "aria": False,
-        "encode": {
-            "update": {
-                "x": {"signal": "width - column / 2"},
-                "y": {"signal": "height - 6"},
-                "align": {"value": "center"},
-                "fontSize": {"value": 11},
-                "text": {"signal": "column ? 'size unknown' : ''"},
-            }
+    ),
+    _decoration(
+        "text",
+        "column_text",
+        {
+            "x": {"signal": "width - column / 2"},
+            "y": {"signal": "height - 6"},
+            "align": {"value": "center"},
+            "fontSize": {"value": 11},
+            "text": {"signal": "column ? 'size unknown' : ''"},
         },
-    },
+    ),
 ]
 
 _FRONT: list[dict[str, Any]] = [
-    {
-        "type": "line",
-        "name": "front_line",
-        "from": {"data": "front"},
-        "interactive": False,
-        "aria": False,
-        "encode": {
-            "update": {
-                "x": _X,
-                "y": _Y,
-                "interpolate": {"value": "step-after"},
-                "strokeWidth": {"value": 1.5},
-                "strokeDash": {"value": [5, 4]},
-            }
+    _decoration(
+        "line",
+        "front_line",
+        {"x": _X, "y": _Y, "interpolate": {"value": "step-after"}, **_DASHED},
+        data="front",
+    ),
+    _decoration(
+        "rule",
+        "front_up",
+        {
+            "x": {"signal": "scale('x', max(datum.least, 1))"},
+            "y": {"signal": "strip"},
+            "y2": {"signal": "scale('y', datum.most_findings)"},
+            **_DASHED,
         },
-    },
-    {
-        "type": "rule",
-        "name": "front_up",
-        "from": {"data": "front_ends"},
-        "interactive": False,
-        "aria": False,
-        "encode": {
-            "update": {
-                "x": {"signal": "scale('x', max(datum.least, 1))"},
-                "y": {"signal": "strip"},
-                "y2": {"signal": "scale('y', datum.most_findings)"},
-                "strokeWidth": {"value": 1.5},
-                "strokeDash": {"value": [5, 4]},
-            }
+        data="front_ends",
+    ),
+    _decoration(
+        "rule",
+        "front_right",
+        {
+            "x": {"signal": "scale('x', max(datum.most, 1))"},
+            "x2": {"signal": "width - column"},
+            "y": {"signal": "scale('y', datum.fewest)"},
+            **_DASHED,
         },
-    },
-    {
-        "type": "rule",
-        "name": "front_right",
-        "from": {"data": "front_ends"},
-        "interactive": False,
-        "aria": False,
-        "encode": {
-            "update": {
-                "x": {"signal": "scale('x', max(datum.most, 1))"},
-                "x2": {"signal": "width - column"},
-                "y": {"signal": "scale('y', datum.fewest)"},
-                "strokeWidth": {"value": 1.5},
-                "strokeDash": {"value": [5, 4]},
-            }
+        data="front_ends",
+    ),
+    _decoration(
+        "rule",
+        "stem",
+        {
+            "x": _X,
+            "y": _Y,
+            "y2": {"signal": "scale('y', datum.stays)"},
+            "strokeWidth": {"value": 1},
+            "opacity": {"value": 0.55},
         },
-    },
-    {
-        "type": "rule",
-        "name": "stem",
-        "from": {"data": "stems"},
-        "interactive": False,
-        "aria": False,
-        "encode": {
-            "update": {
-                "x": _X,
-                "y": _Y,
-                "y2": {"signal": "scale('y', datum.stays)"},
-                "strokeWidth": {"value": 1},
-                "opacity": {"value": 0.55},
-            }
-        },
-    },
+        data="stems",
+    ),
 ]
 
 _POINTS: list[dict[str, Any]] = [
@@ -210,38 +190,32 @@ _POINTS: list[dict[str, Any]] = [
             }
         },
     },
-    {
-        "type": "symbol",
-        "name": "first_ring",
-        "from": {"data": "first"},
-        "interactive": False,
-        "aria": False,
-        "encode": {
-            "update": {
-                "x": _X,
-                "y": _Y,
-                "size": {"value": 340},
-                "fill": {"value": "transparent"},
-                "strokeWidth": {"value": 2},
-            }
+    _decoration(
+        "symbol",
+        "first_ring",
+        {
+            "x": _X,
+            "y": _Y,
+            "size": {"value": 340},
+            "fill": {"value": "transparent"},
+            "strokeWidth": {"value": 2},
         },
-    },
+        data="first",
+    ),
     {
-        "type": "text",
-        "name": "label",
-        "from": {"data": "point"},
-        "interactive": False,
-        "aria": False,
-        "encode": {
-            "update": {
+        **_decoration(
+            "text",
+            "label",
+            {
                 # The blanks keep the name off the ring that the recommended image has.
                 "text": {
                     "signal": "datum.datum.first ? '\u00a0' + datum.datum.label + '\u00a0' : datum.datum.label"
                 },
                 "fontSize": {"value": 12},
                 "fontWeight": {"signal": "datum.datum.first ? 600 : 400"},
-            }
-        },
+            },
+            data="point",
+        ),
         "transform": [
             {
                 "type": "label",
