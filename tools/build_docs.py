@@ -16,7 +16,6 @@ import shlex
 import subprocess
 import sys
 import tempfile
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +23,8 @@ import click
 
 from basewise.advisories.build import FLOORS
 from basewise.advisories.download import DownloadLimits
-from basewise.advisories.endpoints import OSV_BY_DEFAULT, PUBLISHERS, VARIABLE_PREFIX, remote_sources
+from basewise.advisories.publishers import publishers
+from basewise.advisories.stated_addresses import VARIABLE_PREFIX
 from basewise.cli.main import basewise
 from basewise.settings import ENVIRONMENT_NAMES, FileSettings
 
@@ -122,16 +122,12 @@ def sources_page() -> str:
         "| feed | sources | variable | address | fewest facts |",
         "|---|---|---|---|---|",
     ]
-    every = remote_sources(date.fromisoformat("2026-11-23"), branches=("3.22",))
-    for publisher in PUBLISHERS:
-        scopes = [source.scope for source in every if source.feed == publisher.feed]
-        parts = {"alpine_secdb": "one a branch: `alpine_secdb 3.22`, `alpine_secdb edge`"}.get(
-            publisher.feed, ""
-        )
-        if publisher.feed == "osv":
-            parts = ", ".join(
-                f"`osv {scope}`{'' if OSV_BY_DEFAULT[scope] else ' (only when named)'}" for scope in scopes
-            )
+    for publisher in publishers():
+        named = dict.fromkeys(publisher.ecosystems, "")
+        named |= dict.fromkeys(publisher.ecosystems_when_named, " (only when named)")
+        parts = ", ".join(f"`{publisher.feed} {name}`{when}" for name, when in named.items())
+        if publisher.branches:
+            parts = f"one a branch: `{publisher.feed} 3.22`, `{publisher.feed} edge`"
         variable = f"{VARIABLE_PREFIX}{publisher.feed.upper()}"
         address = f"{publisher.root}/{publisher.path}"
         lines.append(

@@ -12,7 +12,7 @@ import zipfile
 from collections.abc import Mapping
 from typing import IO
 
-from basewise.advisories.endpoints import Form
+from basewise.advisories.publishers import Form
 
 __all__ = ["problem_of_form", "stated_hashes"]
 

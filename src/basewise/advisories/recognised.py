@@ -12,7 +12,7 @@ import msgspec
 
 from basewise._internal.prepared import prepared
 from basewise._internal.zip_members import ZipError, ZipLimits, read_members
-from basewise.advisories.endpoints import OSV_BY_DEFAULT
+from basewise.advisories.publishers import publisher_of
 from basewise.advisories.read_input import open_input
 from basewise.errors import StoreError
 
@@ -151,6 +151,7 @@ def _recognise_zip(path: Path) -> Recognised | None:
         StoreError: There are several, and the folder's name does not say which.
     """
     common: set[str] | None = None
+    published = publisher_of("osv").every_ecosystem
     try:
         with open_input(path, _BUFFER_BYTES) as file:
             for number, member in enumerate(read_members(file, _SAMPLE_LIMITS)):
@@ -160,8 +161,8 @@ def _recognise_zip(path: Path) -> Recognised | None:
                 if spoken:
                     common = spoken if common is None else common & spoken
     except ZipError:
-        return Recognised("osv", path.parent.name) if path.parent.name in OSV_BY_DEFAULT else None
-    known = sorted((common or set()) & set(OSV_BY_DEFAULT))
+        return Recognised("osv", path.parent.name) if path.parent.name in published else None
+    known = sorted((common or set()) & set(published))
     if path.parent.name in known:
         known = [path.parent.name]
     if len(known) > 1:

@@ -18,18 +18,16 @@ from basewise._internal.parallel import map_in_threads
 from basewise._internal.paths import cache_directory
 from basewise.advisories.download import Downloader, DownloadLimits, Fetched, NotPublishedError
 from basewise.advisories.endpoints import (
-    ALPINE_BRANCHES,
-    Addresses,
     RemoteFile,
     RemoteSource,
     branches_address,
     listed_branches,
     remote_sources,
     select_sources,
-    stated_addresses,
 )
 from basewise.advisories.reading import READERS, DatedFile
 from basewise.advisories.renewal import Offer, RenewalRules
+from basewise.advisories.stated_addresses import Addresses, stated_addresses
 from basewise.advisories.stored_files import StoredFile, StoredFiles
 from basewise.advisories.user_store import alone_at, store_to_write
 from basewise.errors import StoreError, UsageError
@@ -180,7 +178,7 @@ def _sources(
             break
     if not branches:
         talk.note("Alpine's list of branches cannot be read; those known to this version are asked for")
-    known = remote_sources(today, branches=branches or ALPINE_BRANCHES, addresses=addresses)
+    known = remote_sources(today, branches=branches, addresses=addresses)
     return select_sources(known, wish.wanted, wish.without)
 
 

@@ -18,7 +18,8 @@ from basewise._internal.http import HttpSession
 from basewise._internal.proxies import Proxies
 from basewise._internal.retry import RetryLimits
 from basewise.advisories.download import Downloader, DownloadLimits, Fetched
-from basewise.advisories.endpoints import Form, RemoteFile
+from basewise.advisories.endpoints import RemoteFile
+from basewise.advisories.publishers import Form
 from basewise.advisories.stored_files import StoredFiles
 from basewise.errors import OutputError, StoreError
 from basewise.progress import SilentProgress
