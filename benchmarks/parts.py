@@ -81,7 +81,6 @@ def match_full_store() -> Timed:
     from basewise.advisories.store import Store  # noqa: PLC0415 - the same
     from basewise.advisories.write import encode_store  # noqa: PLC0415 - the same
     from basewise.matching.match import match  # noqa: PLC0415 - the same
-    from basewise.matching.severity import score_of  # noqa: PLC0415 - the same
     from basewise.model.advisory import Advisory, FactKind, SourceStatus, VersionRange  # noqa: PLC0415 - the same
     from basewise.model.distro import Distro  # noqa: PLC0415 - the same
     from basewise.model.package import Package, PackageType  # noqa: PLC0415 - the same
@@ -137,7 +136,6 @@ def match_full_store() -> Timed:
         for name, facts in (("Debian", debian), ("PyPI", python))
     ]
     raw = encode_store(gather(results))
-    assert score_of(vector.replace("PR:N", "PR:L")) is not None, "the library of CVSS is imported"
     Store.open_embedded().close()  # the modules that read embedded files are imported when the first one is read
     packages = [
         Package(type=PackageType.DEB, name=f"lib{number}", version="1.36-1", source=f"source-{number}")

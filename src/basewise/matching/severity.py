@@ -12,6 +12,7 @@ from functools import lru_cache
 import msgspec
 
 from basewise.advisories.store import Store
+from basewise.matching.base_score import base_score
 from basewise.model.advisory import Advisory
 from basewise.model.finding import Cvss, Severity
 
@@ -78,6 +79,9 @@ def score_of(vector: str) -> tuple[str, float] | None:
     Args:
         vector: As `CVSS:3.1/AV:N/…`; one of CVSS 2 has no prefix.
     """
+    complete = base_score(vector)
+    if complete is not None:
+        return complete
     # The library carries no type information, and most runs need none of it.
     from cvss import CVSS2, CVSS3, CVSS4  # type: ignore[import-untyped]  # noqa: PLC0415
     from cvss.exceptions import CVSSError  # type: ignore[import-untyped]  # noqa: PLC0415
