@@ -7,7 +7,7 @@ directory.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from urllib.parse import urlsplit
 
 from basewise.advisories.publishers import Publisher, publishers
@@ -88,12 +88,29 @@ def _known_key(name: str) -> str:
         UsageError: No source is called so.
     """
     key = source_key(name)
-    if not any(f"{key}_".startswith(f"{source_key(publisher.feed)}_") for publisher in publishers()):
-        raise UsageError(
-            f"no source is called `{name[:60]}`",
-            hint=f"sources: {', '.join(publisher.feed for publisher in publishers())}",
-        )
+    if not any(_names(publisher, key) for publisher in publishers()):
+        raise UsageError(f"no source is called `{name[:60]}`", hint=f"sources: {', '.join(_examples())}")
     return key
+
+
+def _names(publisher: Publisher, key: str) -> bool:
+    """Tell whether a key is that of a publisher's feed or of one source of it."""
+    feed = source_key(publisher.feed)
+    if key == feed:
+        return True
+    scope = key.removeprefix(f"{feed}_")
+    if scope == key:
+        return False
+    known = {source_key(name) for name in publisher.every_ecosystem}
+    return scope in known or (bool(publisher.branches) and _BRANCH_KEY.fullmatch(scope) is not None)
+
+
+def _examples() -> Iterator[str]:
+    """Yield names that addresses can be given for; of branches, of which new ones come, only the newest known."""
+    for publisher in publishers():
+        yield publisher.feed
+        for scope in (*publisher.every_ecosystem, *publisher.branches[-1:]):
+            yield f"{publisher.feed} {scope}"
 
 
 def _checked_address(text: str, where: str) -> str:

@@ -81,3 +81,18 @@ def test_what_is_no_address_is_refused(flag: str) -> None:
 def test_a_variable_of_an_unknown_source_is_refused() -> None:
     with pytest.raises(UsageError, match="no source is called `NOTHING`"):
         stated_addresses([], {"BASEWISE_SOURCE_NOTHING": "https://mirror.example/"})
+
+
+@pytest.mark.parametrize(
+    "name", ["osv PyPy", "osv 3.22", "kev list", "nvd 2024", "alpine_secdb v3.22", "alpine_secdb PyPI"]
+)
+def test_a_part_that_a_feed_does_not_have_is_refused_instead_of_being_ignored(name: str) -> None:
+    with pytest.raises(UsageError, match=f"no source is called `{name}`") as caught:
+        stated_addresses([f"{name}=https://mirror.example/"], {})
+    assert "osv PyPI" in caught.value.hint
+    assert "alpine_secdb 3." in caught.value.hint
+
+
+@pytest.mark.parametrize("name", ["alpine_secdb 3.99", "alpine_secdb edge", "osv PSF", "ALPINE_SECDB_3_22"])
+def test_a_branch_that_the_table_does_not_know_may_be_named(name: str) -> None:
+    assert list(stated_addresses([f"{name}=https://mirror.example/"], {}).values())
