@@ -8,7 +8,6 @@ from basewise._internal.text import format_bytes, plural
 from basewise.model.choice import Candidate, Choice
 from basewise.report.application_section import application_section
 from basewise.report.chart_of_choice import chart_of_choice
-from basewise.report.chart_vega import vega_specification
 from basewise.report.html.assets import chart_scripts, table_script
 from basewise.report.html.choose_tables import (
     ESTIMATED,
@@ -20,8 +19,8 @@ from basewise.report.html.choose_tables import (
     swap_table,
 )
 from basewise.report.html.markup import Markup, code_lines, join, tag
-from basewise.report.html.parts import badge, coverage_section, footer, section, sentences
-from basewise.report.html.picture import PICTURE_DATA, picture
+from basewise.report.html.parts import coverage_section, footer, header, section, sentences
+from basewise.report.html.picture import picture, picture_data
 from basewise.report.html.shell import page
 from basewise.report.sections import app_lines, from_line, legend, remarks
 
@@ -31,10 +30,17 @@ __all__ = ["render_choice_page"]
 def render_choice_page(choice: Choice) -> str:
     """Return the page of an answer."""
     chart = chart_of_choice(choice)
+    title = f"Base image for {choice.app.path}"
     body = join(
         [
             tag("a", "Skip to the tables", href="#images", class_="skip"),
-            _header(choice),
+            header(
+                "choose",
+                title,
+                sentences(app_lines(choice.app)),
+                generated_at=choice.generated_at,
+                complete=choice.coverage.complete,
+            ),
             tag(
                 "main",
                 _advice(choice),
@@ -55,24 +61,10 @@ def render_choice_page(choice: Choice) -> str:
         ]
     )
     return page(
-        title=f"Base image for {choice.app.path}",
+        title=title,
         body=body,
         scripts=(table_script(), *chart_scripts()),
-        data={PICTURE_DATA: {"specification": vega_specification(chart)}},
-    )
-
-
-def _header(choice: Choice) -> Markup:
-    state = (
-        badge("evidence complete", "good")
-        if choice.coverage.complete
-        else badge("evidence incomplete", "bad")
-    )
-    return tag(
-        "header",
-        tag("p", f"basewise choose, {choice.generated_at[:10]} ", state, class_="dim"),
-        tag("h1", f"Base image for {choice.app.path}"),
-        sentences(app_lines(choice.app)),
+        data=picture_data(chart),
     )
 
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from basewise._internal.text import format_bytes, plural
+from basewise._internal.text import plural
 from basewise.model.choice import ApplicationFinding, Candidate, Choice
 from basewise.model.evidence import Support
 from basewise.model.finding import Vulnerabilities
 from basewise.model.verdict import AddedPackage
 from basewise.report.chart_of_choice import family_of, row_name
+from basewise.report.html.count_cells import COUNT_COLUMNS, count_cells
 from basewise.report.html.markup import Markup, join, prose, tag
-from basewise.report.html.table import UNKNOWN, Cell, Column, TableRow, number_cell, table
+from basewise.report.html.table import UNKNOWN, Cell, Column, TableRow, number_cell, size_cell, table
 from basewise.report.scan_facts import advisory_link
 
 __all__ = [
@@ -20,7 +21,6 @@ __all__ = [
     "candidate_table",
     "exclusion_table",
     "needs_table",
-    "size_cell",
     "support_end",
     "swap_table",
 ]
@@ -38,12 +38,7 @@ _COLUMNS = (
     Column(title="app on disk", numeric=True, help="base, OS packages and wheels"),
     Column(title="base to download", numeric=True),
     Column(title="base on disk", numeric=True),
-    Column(title="as pulled", numeric=True, help="fixed + open + won't fix + minor"),
-    Column(title="fixable", numeric=True, help="a fixed version is published"),
-    Column(title="after a rebuild", numeric=True),
-    Column(title="minor", numeric=True, help="the tracker calls it minor"),
-    Column(title="undetermined", numeric=True, help="beside the rest, weighing nothing"),
-    Column(title="exploited", numeric=True, help="known to be exploited"),
+    *COUNT_COLUMNS,
     Column(title="supported until"),
     Column(title="days old", numeric=True),
 )
@@ -80,23 +75,13 @@ def _candidate_row(candidate: Candidate, index: int, *, counts_are_covered: bool
             size_cell(size.disk_bytes, estimated=estimated),
             size_cell(size.base_compressed_bytes),
             size_cell(size.base_disk_bytes),
-            number_cell(counts.total),
-            number_cell(counts.fixable),
-            number_cell(counts.after_rebuild),
-            number_cell(counts.by_state.minor),
-            number_cell(counts.undetermined),
-            number_cell(counts.exploited),
+            *count_cells(counts),
             Cell(content=support_end(candidate.support)),
             number_cell(candidate.age_days),
         ),
         name=row_name(index),
         kind="pale" if candidate.excluded else "best" if candidate.rank == 1 else None,
     )
-
-
-def size_cell(size: int | None, *, estimated: bool = False) -> Cell:
-    """Return a cell for bytes; an estimate has a tilde."""
-    return number_cell(size, f"{'~' if estimated else ''}{format_bytes(size)}")
 
 
 def support_end(support: Support) -> str:

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from basewise.model.compare import Changes, Compare, FindingChanges, PackageChanges
 from basewise.report.chart_of_compare import chart_of_compare
-from basewise.report.chart_vega import vega_specification
 from basewise.report.compare_sections import LEGEND, compare_sections
 from basewise.report.html.assets import chart_scripts, table_script
 from basewise.report.html.compare_tables import (
@@ -17,8 +16,8 @@ from basewise.report.html.compare_tables import (
     package_change_table,
 )
 from basewise.report.html.markup import Markup, join, tag
-from basewise.report.html.parts import badge, coverage_section, footer, section, sentences
-from basewise.report.html.picture import PICTURE_DATA, picture
+from basewise.report.html.parts import badge, coverage_section, footer, header, section, sentences
+from basewise.report.html.picture import picture, picture_data
 from basewise.report.html.shell import page
 
 __all__ = ["render_compare_page"]
@@ -48,20 +47,19 @@ def render_compare_page(compare: Compare) -> str:
         title=chart.title,
         body=body,
         scripts=(table_script(), *chart_scripts()),
-        data={PICTURE_DATA: {"specification": vega_specification(chart)}},
+        data=picture_data(chart),
     )
 
 
 def _header(compare: Compare) -> Markup:
-    complete = compare.coverage.complete
-    state = badge("evidence complete", "good") if complete else badge("evidence incomplete", "bad")
     named = " and ".join(image.image for image in compare.images) if compare.changes else ""
     title = named or f"{len(compare.images)} images compared"
-    return tag(
-        "header",
-        tag("p", f"basewise compare, {compare.generated_at[:10]} ", state, class_="dim"),
-        tag("h1", title),
+    return header(
+        "compare",
+        title,
         tag("p", f"For the application {compare.app.path}.") if compare.app is not None else None,
+        generated_at=compare.generated_at,
+        complete=compare.coverage.complete,
     )
 
 

@@ -18,9 +18,9 @@ from basewise.model.evidence import SupportPhase
 from basewise.model.finding import Severity, Vulnerabilities
 from basewise.report.chart_of_choice import family_of, row_name
 from basewise.report.compare_cells import facts_of, support_until
-from basewise.report.html.choose_tables import size_cell
+from basewise.report.html.count_cells import COUNT_COLUMNS, count_cells
 from basewise.report.html.markup import Markup
-from basewise.report.html.table import UNKNOWN, Cell, Column, TableRow, number_cell, table
+from basewise.report.html.table import UNKNOWN, Cell, Column, TableRow, number_cell, size_cell, table
 
 __all__ = ["difference_table", "facts_table", "finding_change_table", "image_table", "package_change_table"]
 
@@ -31,12 +31,7 @@ _BASE_COLUMNS = (
     Column(title="to download", numeric=True),
     Column(title="on disk", numeric=True),
     Column(title="packages", numeric=True),
-    Column(title="as pulled", numeric=True, help="fixed + open + won't fix + minor"),
-    Column(title="fixable", numeric=True, help="a fixed version is published"),
-    Column(title="after a rebuild", numeric=True),
-    Column(title="minor", numeric=True, help="the tracker calls it minor"),
-    Column(title="undetermined", numeric=True, help="beside the rest, weighing nothing"),
-    Column(title="exploited", numeric=True, help="known to be exploited"),
+    *COUNT_COLUMNS,
     *(Column(title=severity.value, numeric=True) for severity in Severity),
     Column(title="supported until"),
     Column(title="days old", numeric=True),
@@ -78,12 +73,7 @@ def _base_cells(image: ComparedImage, *, covered: bool) -> Iterator[Cell]:
     yield size_cell(image.size.base_compressed_bytes)
     yield size_cell(image.size.base_disk_bytes)
     yield number_cell(image.packages)
-    yield number_cell(counts.total)
-    yield number_cell(counts.fixable)
-    yield number_cell(counts.after_rebuild)
-    yield number_cell(counts.by_state.minor)
-    yield number_cell(counts.undetermined)
-    yield number_cell(counts.exploited)
+    yield from count_cells(counts)
     for severity in Severity:
         yield number_cell(getattr(counts.by_severity, severity.value))
     yield Cell(content=support_until(image.support))

@@ -9,7 +9,7 @@ from basewise.report.html.assets import licences
 from basewise.report.html.markup import Markup, code_lines, join, prose, tag
 from basewise.report.html.table import Cell, Column, TableRow, number_cell, table
 
-__all__ = ["badge", "coverage_section", "footer", "section", "sentences"]
+__all__ = ["badge", "coverage_section", "footer", "header", "section", "sentences"]
 
 MAX_NOT_COVERED = 500
 MAX_OPEN = 8
@@ -30,6 +30,25 @@ def sentences(lines: Sequence[str]) -> Markup | None:
 def badge(words: str, kind: str) -> Markup:
     """Return a short word that stands out; `kind` is `good`, `bad` or `plain`."""
     return tag("span", words, class_=f"badge {kind}")
+
+
+def header(command: str, title: str, *below: Markup | None, generated_at: str, complete: bool) -> Markup:
+    """Return the head of a page: the command with its day and whether all was seen, and the title.
+
+    Args:
+        command: What wrote the page.
+        title: The heading.
+        below: What stands under it.
+        generated_at: The clock of the result, in ISO 8601.
+        complete: The evidence covers all that was asked about.
+    """
+    state = badge("evidence complete", "good") if complete else badge("evidence incomplete", "bad")
+    return tag(
+        "header",
+        tag("p", f"basewise {command}, {generated_at[:10]} ", state, class_="dim"),
+        tag("h1", title),
+        *below,
+    )
 
 
 def coverage_section(coverage: Coverage, *, name: str = "coverage", title: str = "Coverage") -> Markup:

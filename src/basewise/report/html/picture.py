@@ -7,15 +7,14 @@ from collections.abc import Iterator
 from basewise._internal.text import safe_text
 from basewise.report.chart import SEVERITIES, Chart, Count, SizeOf
 from basewise.report.chart_style import color_of_families, shape_of
-from basewise.report.chart_vega import MAX_TEXT
+from basewise.report.chart_vega import MAX_TEXT, vega_specification
 from basewise.report.html.markup import Markup, join, tag
 from basewise.report.svg_marks import mark
 from basewise.report.svg_picture import render_svg
 from basewise.report.svg_text import element
 
-__all__ = ["PICTURE_DATA", "picture"]
+__all__ = ["picture", "picture_data"]
 
-PICTURE_DATA = "picture-data"
 _COUNTS = {
     Count.AS_PULLED: "as pulled",
     Count.FIXABLE: "fixable only",
@@ -26,7 +25,7 @@ _ICON = 16.0
 
 
 def picture(chart: Chart) -> Markup:
-    """Return the section with the picture; the page must carry `vega_specification` as `PICTURE_DATA`."""
+    """Return the section with the picture; the page must carry `picture_data` for its script."""
     return tag(
         "section",
         tag("h2", "Vulnerabilities against size", id="picture-title"),
@@ -48,6 +47,11 @@ def picture(chart: Chart) -> Markup:
         id="picture",
         aria_labelledby="picture-title",
     )
+
+
+def picture_data(chart: Chart) -> dict[str, object]:
+    """Return what the script draws the picture from, by the id of the element that holds it."""
+    return {"picture-data": {"specification": vega_specification(chart)}}
 
 
 def _switches(chart: Chart) -> Markup:

@@ -9,12 +9,11 @@ import msgspec
 from basewise._internal.text import format_bytes, plural
 from basewise.model.scan import Scan, Scans
 from basewise.report.chart_of_scan import chart_of_scan
-from basewise.report.chart_vega import vega_specification
 from basewise.report.html.assets import chart_scripts, table_script
 from basewise.report.html.long_table import FIRST_ROWS, MAX_PACKED_BYTES, LongTable
 from basewise.report.html.markup import Markup, code_lines, join, tag
-from basewise.report.html.parts import badge, coverage_section, footer, section, sentences
-from basewise.report.html.picture import PICTURE_DATA, picture
+from basewise.report.html.parts import badge, coverage_section, footer, header, section, sentences
+from basewise.report.html.picture import picture, picture_data
 from basewise.report.html.scan_tables import (
     Room,
     count_table,
@@ -75,7 +74,7 @@ def render_scan_page(result: Scan | Scans) -> str:
     data: dict[str, object] = {name: held for part in parts for name, held in part.data.items()}
     scripts = (table_script(), *(chart_scripts() if several else ()))
     if several and isinstance(result, Scans):
-        data[PICTURE_DATA] = {"specification": vega_specification(chart_of_scan(_shown(result)))}
+        data.update(picture_data(chart_of_scan(_shown(result))))
     return page(title=f"Scan of {title}", body=body, scripts=scripts, data=data)
 
 
@@ -89,12 +88,7 @@ def _header(result: Scan | Scans, title: str) -> Markup:
         if isinstance(result, Scans)
         else result.coverage.complete
     )
-    state = badge("evidence complete", "good") if complete else badge("evidence incomplete", "bad")
-    return tag(
-        "header",
-        tag("p", f"basewise scan, {result.generated_at[:10]} ", state, class_="dim"),
-        tag("h1", title),
-    )
+    return header("scan", title, generated_at=result.generated_at, complete=complete)
 
 
 def _overview(result: Scan | Scans) -> Iterator[Markup]:

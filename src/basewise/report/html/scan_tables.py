@@ -7,13 +7,12 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
-from basewise._internal.text import format_bytes
 from basewise.model.finding import SEVERITY_ORDER, State, Vulnerabilities
 from basewise.model.scan import IgnoredFinding, Scan, ScanFinding, ScanPackage, ScanUpgrade
 from basewise.report.chart_of_choice import row_name
 from basewise.report.html.long_table import LongTable, long_table
 from basewise.report.html.markup import Markup
-from basewise.report.html.table import UNKNOWN, Cell, Column, TableRow, number_cell, table
+from basewise.report.html.table import UNKNOWN, Cell, Column, TableRow, number_cell, size_cell, table
 from basewise.report.scan_facts import advisory_link
 from basewise.report.scan_lines import COUNT_COLUMNS, brought_by, count_rows, listed, name_of
 
@@ -77,7 +76,7 @@ def _overview_cells(scan: Scan) -> Iterator[Cell]:
         yield number_cell(number)
     yield number_cell(scan.summary.packages)
     for size in (scan.image.size.compressed_bytes, scan.image.size.disk_bytes):
-        yield number_cell(size, format_bytes(size))
+        yield size_cell(size)
 
 
 def count_table(scan: Scan, *, name: str) -> Markup:

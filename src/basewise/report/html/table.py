@@ -6,9 +6,10 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
+from basewise._internal.text import format_bytes
 from basewise.report.html.markup import Child, Markup, external_link, join, tag
 
-__all__ = ["UNKNOWN", "Cell", "Column", "TableRow", "number_cell", "table"]
+__all__ = ["UNKNOWN", "Cell", "Column", "TableRow", "number_cell", "size_cell", "table"]
 
 UNKNOWN = "?"
 MANY_COLUMNS = 6
@@ -65,6 +66,11 @@ def number_cell(value: float | None, shown: Child = None) -> Cell:
     if value is None:
         return Cell(content=UNKNOWN)
     return Cell(content=f"{value:g}" if shown is None else shown, order=value)
+
+
+def size_cell(size: int | None, *, estimated: bool = False) -> Cell:
+    """Return a cell for bytes; an estimate has a tilde."""
+    return number_cell(size, f"{'~' if estimated else ''}{format_bytes(size)}")
 
 
 def table(
