@@ -30,6 +30,7 @@ def test_a_tag_leads_to_its_build_also_by_another_name_of_it(known: Catalogues) 
 def test_a_digest_of_an_index_and_one_of_its_manifest_are_the_same_build(known: Catalogues) -> None:
     image = load_catalogue(AMD64).find(TRIXIE)
     assert image.manifest_digest is not None
+    assert image.index_digest is not None
     assert image.manifest_digest != image.index_digest
     assert known.by_digest(image.index_digest) == known.by_digest(image.manifest_digest) == image
 
