@@ -47,6 +47,8 @@ def count_axis(counts: Iterable[int]) -> Axis:
     """Return an axis from zero for counts, with ticks at whole numbers."""
     highest = max(counts, default=0)
     step = max(1.0, _step(highest / _WANTED_STEPS))
+    if not step.is_integer():
+        step *= 2  # 2.5 vulnerabilities are none
     steps = max(2, math.ceil(highest / step))
     ticks = tuple(step * index for index in range(steps + 1))
     return Axis(low=0, high=ticks[-1], ticks=ticks, logarithmic=False)

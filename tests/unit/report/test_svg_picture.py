@@ -143,6 +143,19 @@ def test_an_axis_of_counts_begins_at_zero_and_has_whole_ticks(counts: list[int])
 
 
 @pytest.mark.parametrize(
+    ("highest", "ticks"),
+    [
+        (4, (0, 1, 2, 3, 4)),
+        (11, (0, 5, 10, 15)),
+        (12, (0, 5, 10, 15)),
+        (110, (0, 25, 50, 75, 100, 125)),
+    ],
+)
+def test_no_tick_of_counts_stands_between_two_numbers(highest: int, ticks: tuple[int, ...]) -> None:
+    assert count_axis([highest]).ticks == ticks
+
+
+@pytest.mark.parametrize(
     ("size", "text"), [(50e6, "50 MB"), (1e9, "1 GB"), (5.8e9, "5.8 GB"), (2.5e6, "2.5 MB")]
 )
 def test_a_tick_has_no_needless_digit(size: float, text: str) -> None:
