@@ -78,7 +78,8 @@ class EnvironmentReader:
             elif bounds:
                 ranges.append(PythonRange(bounds, location))
             elif package not in ("python", "pip"):
-                not_read.append(NotRead(what=safe_text(item, limit=120), why=_WHY, location=location))
+                what = safe_text(item, limit=120)
+                not_read.append(NotRead(what=what, why=_WHY, location=location, needed=True))
         content = walk.content(name)
         return msgspec.structs.replace(
             content,

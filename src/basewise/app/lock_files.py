@@ -7,12 +7,14 @@ from collections import Counter
 from collections.abc import Iterable
 from urllib.parse import unquote, urlsplit
 
+import msgspec
+
 from basewise._internal.text import safe_text
 from basewise.app.requirement_text import WOULD_EXECUTE, is_name, normalise_name, redact_url
 from basewise.errors import ManifestError
 from basewise.model.requirement import DistributionFile, IndexLine, Location, NotRead
 
-__all__ = ["check_pin", "distribution_file", "elsewhere", "other_indexes", "sha256_of"]
+__all__ = ["check_pin", "decided_by_lock", "distribution_file", "elsewhere", "other_indexes", "sha256_of"]
 
 _SHA256 = re.compile(r"(?:sha256[:=])?([0-9a-f]{64})\Z", re.IGNORECASE)
 _VERSION = re.compile(r"[0-9A-Za-z][0-9A-Za-z.!+_-]{0,127}\Z")
@@ -65,9 +67,13 @@ def check_pin(name: str, version: str, location: Location) -> str:
 
 def elsewhere(name: str, kind: str, where: str, location: Location) -> NotRead:
     """Return the record of a package that a lock takes from a repository, a folder or an archive."""
-    return NotRead(
-        what=f"{name} @ {redact_url(where)}", why=f"{kind} source: {WOULD_EXECUTE}", location=location
-    )
+    why = f"{kind} source: {WOULD_EXECUTE}"
+    return NotRead(what=f"{name} @ {redact_url(where)}", why=why, location=location, needed=True)
+
+
+def decided_by_lock(not_read: Iterable[NotRead]) -> tuple[NotRead, ...]:
+    """Return what a project left out when its lock is read: the lock says itself what is missing of it."""
+    return tuple(msgspec.structs.replace(record, needed=False) for record in not_read)
 
 
 def other_indexes(indexes: Iterable[tuple[str, str, Location]]) -> tuple[IndexLine, ...]:

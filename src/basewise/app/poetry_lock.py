@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import msgspec
 
 from basewise.app.folder import Folder
-from basewise.app.lock_files import check_pin, distribution_file, elsewhere, other_indexes
+from basewise.app.lock_files import check_pin, decided_by_lock, distribution_file, elsewhere, other_indexes
 from basewise.app.lock_graph import Edge, Key, Node, Reached, reach
 from basewise.app.manifest import ManifestContent, PythonRange, ReadOptions, Tier
 from basewise.app.markers import decide
@@ -123,7 +123,7 @@ class _Walk:
             base,
             manifests=(Manifest(path=self.file.name, format="poetry.lock", role="lock"),),
             requirements=base.requirements or tuple(self._pins(reached)),
-            not_read=(*base.not_read, *not_read),
+            not_read=(*decided_by_lock(base.not_read), *not_read),
             index_lines=base.index_lines
             or other_indexes((source.url if source else "default", name, at) for source, name, at in sources),
             python_ranges=(*self._python(), *base.python_ranges),

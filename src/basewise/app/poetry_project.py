@@ -127,9 +127,9 @@ class _Walk:
                 if not table.optional or normalise_name(name) in wanted_optional:
                     self._dependency(name, table, location)
 
-    def leave_out(self, what: str, why: str, location: Location) -> None:
+    def leave_out(self, what: str, why: str, location: Location, *, needed: bool = False) -> None:
         """Say that something was not read."""
-        self.not_read.append(NotRead(what=what, why=why, location=location))
+        self.not_read.append(NotRead(what=what, why=why, location=location, needed=needed))
 
     def _python(self, stated: str | PoetryDependency | list[PoetryDependency], location: Location) -> None:
         specifier = to_pep440(stated) if isinstance(stated, str) else None
@@ -143,10 +143,8 @@ class _Walk:
     def _dependency(self, name: str, table: PoetryDependency, location: Location) -> None:
         elsewhere = next((kind for kind in _ELSEWHERE if getattr(table, kind)), None)
         if elsewhere:
-            url = redact_url(getattr(table, elsewhere))
-            self.leave_out(
-                f"{normalise_name(name)} @ {url}", f"{elsewhere} dependency: {WOULD_EXECUTE}", location
-            )
+            what = f"{normalise_name(name)} @ {redact_url(getattr(table, elsewhere))}"
+            self.leave_out(what, f"{elsewhere} dependency: {WOULD_EXECUTE}", location, needed=True)
             return
         if table.source.lower() in self.bound:
             self.bound[table.source.lower()].add(normalise_name(name))

@@ -122,9 +122,8 @@ class _Walk:
         for field in ("dependencies", "optional-dependencies"):
             if field in self.table.dynamic:
                 location = Location(self.file.name, self.file.key_line("dynamic", header="project"))
-                self._leave_out(
-                    f"dynamic `{field}`", f"the build backend computes it: {WOULD_EXECUTE}", location
-                )
+                why = f"the build backend computes it: {WOULD_EXECUTE}"
+                self._leave_out(f"dynamic `{field}`", why, location, needed=field == "dependencies")
         for extra in options.extras:
             self._extra(normalise_name(extra))
         for extra in self.table.optional_dependencies:
@@ -182,12 +181,12 @@ class _Walk:
             for extra in parsed.extras:
                 self._extra(extra)
         elif parsed.name in self.elsewhere:
-            self._leave_out(parsed.name, self.elsewhere[parsed.name], location)
+            self._leave_out(parsed.name, self.elsewhere[parsed.name], location, needed=True)
         else:
             self.requirements.append(parsed)
 
-    def _leave_out(self, what: str, why: str, location: Location) -> None:
-        self.not_read.append(NotRead(what=what, why=why, location=location))
+    def _leave_out(self, what: str, why: str, location: Location, *, needed: bool = False) -> None:
+        self.not_read.append(NotRead(what=what, why=why, location=location, needed=needed))
 
 
 def _range(file: TomlFile, project: _Project) -> tuple[PythonRange, ...]:

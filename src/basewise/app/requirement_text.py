@@ -65,7 +65,8 @@ def parse_requirement(
     """
     _refuse_oddities(text, location)
     if _VARIABLE.search(text):
-        return NotRead(what=redact_url(text), why="environment variables are not expanded", location=location)
+        why = "environment variables are not expanded"
+        return NotRead(what=redact_url(text), why=why, location=location, needed=True)
     from packaging.requirements import InvalidRequirement  # noqa: PLC0415 - 50 ms that `--version` need not pay
     from packaging.requirements import Requirement as Parsed  # noqa: PLC0415 - the same
 
@@ -86,6 +87,7 @@ def parse_requirement(
             what=f"{normalise_name(parsed.name)} @ {redact_url(parsed.url)}",
             why=f"direct reference: {WOULD_EXECUTE}",
             location=location,
+            needed=True,
         )
     return Requirement(
         name=normalise_name(parsed.name),

@@ -167,9 +167,11 @@ class RequirementsWalk:
 
     def _include(self, value: str, location: Location, *, constraint: bool) -> None:
         if "${" in value:
-            self._leave_out(safe_text(value), "environment variables are not expanded", location)
+            why = "environment variables are not expanded"
+            self._leave_out(safe_text(value), why, location, needed=not constraint)
         elif _remote(value):
-            self._leave_out(redact_url(value), "a remote requirements file is not fetched", location)
+            why = "a remote requirements file is not fetched"
+            self._leave_out(redact_url(value), why, location, needed=not constraint)
         else:
             name = posixpath.normpath(
                 posixpath.join(posixpath.dirname(location.path), value.replace("\\", "/"))
@@ -183,7 +185,8 @@ class RequirementsWalk:
             raise ManifestError(location.path, location.line, limit)
         if _DIRECT.match(text) or _ARCHIVE.match(text):
             kind = "URL" if _remote(text) else "path"
-            self._leave_out(redact_url(text), f"{kind} requirement: {WOULD_EXECUTE}", location)
+            why = f"{kind} requirement: {WOULD_EXECUTE}"
+            self._leave_out(redact_url(text), why, location, needed=not constraint)
             return
         hashes = tuple(
             value.lower()
@@ -192,16 +195,16 @@ class RequirementsWalk:
         )
         parsed = parse_requirement(text, location, hashes=hashes)
         if isinstance(parsed, NotRead):
-            self._leave_out(parsed.what, parsed.why, location)
+            self._leave_out(parsed.what, parsed.why, location, needed=not constraint)
         elif constraint:
             self.constraints.append(parsed)
         else:
             self.requirements.append(parsed)
             self.via.append(line.via)
 
-    def _leave_out(self, what: str, why: str, location: Location) -> None:
+    def _leave_out(self, what: str, why: str, location: Location, *, needed: bool = True) -> None:
         self.loose = True
-        self.not_read.append(NotRead(what=what, why=why, location=location))
+        self.not_read.append(NotRead(what=what, why=why, location=location, needed=needed))
 
     def content(self, name: str) -> ManifestContent:
         """Return everything collected; `name` is the file that it began with."""

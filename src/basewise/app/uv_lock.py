@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 
 from basewise.app.folder import Folder
-from basewise.app.lock_files import check_pin, distribution_file, elsewhere, other_indexes
+from basewise.app.lock_files import check_pin, decided_by_lock, distribution_file, elsewhere, other_indexes
 from basewise.app.lock_graph import Edge, Key, Node, Reached, reach
 from basewise.app.manifest import ManifestContent, PythonRange, ReadOptions, Tier
 from basewise.app.markers import decide
@@ -100,7 +100,10 @@ class _Walk:
             manifests=(Manifest(path=self.file.name, format="uv.lock", role="lock"),),
             requirements=project.requirements if project else tuple(self._requirements(roots)),
             constraints=project.constraints if project else (),
-            not_read=(*not_read, *(project.not_read if project else self._left_out(roots))),
+            not_read=(
+                *not_read,
+                *(decided_by_lock(project.not_read) if project else self._left_out(roots)),
+            ),
             index_lines=other_indexes(
                 (self.packages[key][0].source.registry, key[0], self.packages[key][1]) for key in pinned
             ),

@@ -70,11 +70,15 @@ class Requirement(msgspec.Struct, frozen=True, order=True, kw_only=True):
 
 
 class NotRead(msgspec.Struct, frozen=True, order=True, kw_only=True):
-    """Something of the application that was deliberately or necessarily not read, with its reason."""
+    """Something of the application that was deliberately or necessarily not read, with its reason.
+
+    `needed`: the application asks for it, so what is judged and installed lacks it.
+    """
 
     what: str
     why: str
     location: Location | None = None
+    needed: bool = False
 
 
 class Manifest(msgspec.Struct, frozen=True, order=True, kw_only=True):

@@ -24,7 +24,7 @@ from basewise.operations.candidate_evidence import build_candidate
 from basewise.operations.choose_images import images_to_rank
 from basewise.operations.findings import FindingsReader
 from basewise.operations.options import ChooseOptions, check_options
-from basewise.operations.recommendation import recommend
+from basewise.operations.recommendation import recommend, warn_of_left_out
 from basewise.progress import Progress, SilentProgress
 from basewise.ranking.explain import Explanation, explain
 from basewise.ranking.rank import rank
@@ -94,7 +94,13 @@ def choose(
             generated_at=moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
             version=__version__,
             app=_summary(
-                application, wishes, (*catalogue_warnings(catalogue, moment.date()), *fits.warnings)
+                application,
+                wishes,
+                (
+                    *warn_of_left_out(application),
+                    *catalogue_warnings(catalogue, moment.date()),
+                    *fits.warnings,
+                ),
             ),
             candidates=ranked,
             recommendation=recommendation,

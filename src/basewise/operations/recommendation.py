@@ -18,10 +18,12 @@ from basewise.operations.candidate_evidence import Findings, sources_to_upgrade
 from basewise.operations.read_back import read_back
 from basewise.report.dockerfile import render_dockerfile, render_dockerignore
 
-__all__ = ["LOCK_NAME", "build_plan", "recommend"]
+__all__ = ["LOCK_NAME", "build_plan", "recommend", "warn_of_left_out"]
 
 LOCK_NAME = "requirements.lock"
 MAX_NAMED_IDS = 8
+MAX_LEFT_OUT = 20
+MAX_NAMED_LEFT_OUT = 5
 _REQUIREMENTS_FORMAT = "requirements"
 _COMPARED = "compared"
 _LOCK_HEAD = (
@@ -95,8 +97,20 @@ def build_plan(
         command=application.command,
         command_source=application.command_source,
         application=Folder.open(Path(application.path)).root.name,
-        notes=(),
+        notes=_left_out(application),
     )
+
+
+def warn_of_left_out(application: Application) -> tuple[str, ...]:
+    """Warn of what the application asks for and nothing here judges or installs; nothing where all was read."""
+    needed = [f"`{record.what}`" for record in application.not_read if record.needed]
+    if not needed:
+        return ()
+    named = ", ".join(needed[:MAX_NAMED_LEFT_OUT])
+    more = f" and {len(needed) - MAX_NAMED_LEFT_OUT} more" if len(needed) > MAX_NAMED_LEFT_OUT else ""
+    verb = "is" if len(needed) == 1 else "are"
+    what = plural(len(needed), "requirement")
+    return (f"{what} {verb} not judged, and the Dockerfile does not install {named}{more}",)
 
 
 def refresh_reason(candidate: Candidate, findings: Iterable[Finding]) -> str:
@@ -161,6 +175,16 @@ def _beside_the_count(candidate: Candidate) -> tuple[str, ...]:
         + (f" ({', '.join(group.ids)})" if 0 < len(group.ids) <= MAX_NAMED_IDS else "")
         for group in candidate.uncounted
     )
+
+
+def _left_out(application: Application) -> tuple[str, ...]:
+    """Return the comments that say what the application asks for and the Dockerfile does not install."""
+    needed = [record for record in application.not_read if record.needed]
+    if not needed:
+        return ()
+    named = [f"  {record.what}: {record.why}" for record in needed[:MAX_LEFT_OUT]]
+    more = [f"  and {len(needed) - MAX_LEFT_OUT} more"] if len(needed) > MAX_LEFT_OUT else []
+    return ("NOT INSTALLED by this file, though the application asks for it:", *named, *more)
 
 
 def _planned(package: AddedPackage) -> PlannedPackage:
