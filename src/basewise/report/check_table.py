@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from textwrap import wrap
 
 from basewise._internal.text import plural
 from basewise.model.check import Check, CheckFinding, CheckSeverity, CheckVerdict, IgnoredCheck
 from basewise.report.plain import plain_line
-from basewise.report.style import Style, styled
+from basewise.report.style import Style
+from basewise.report.text_lines import Line, printed, wrapped
 
 __all__ = ["render_check_table"]
 
@@ -19,13 +19,12 @@ _STYLES = {
     CheckSeverity.WARNING: Style.PLAIN,
     CheckSeverity.NOTE: Style.DIM,
 }
-Line = tuple[str, Style]
 
 
 def render_check_table(result: Check, *, width: int, color: bool) -> str:
     """Return the findings as lines of at most `width` columns, but for the place, which stays whole."""
     columns = max(MIN_WIDTH, width)
-    return "".join(f"{styled(text, style) if color else text}\n" for text, style in _lines(result, columns))
+    return printed(_lines(result, columns), color=color)
 
 
 def _lines(result: Check, columns: int) -> Iterator[Line]:
@@ -35,17 +34,17 @@ def _lines(result: Check, columns: int) -> Iterator[Line]:
         yield "", Style.PLAIN
         yield "Taken out by comments", Style.BOLD
         for one in result.ignored:
-            yield from _wrapped(_ignored(one), columns, "- ")
+            yield from wrapped(_ignored(one), columns, bullet="- ")
     if result.coverage.not_covered:
         yield "", Style.PLAIN
         yield "Not covered", Style.BOLD
         for item in result.coverage.not_covered[:MAX_NOT_COVERED]:
-            yield from _wrapped(f"{item.what}: {item.why}", columns, "- ")
+            yield from wrapped(f"{item.what}: {item.why}", columns, bullet="- ")
         more = len(result.coverage.not_covered) - MAX_NOT_COVERED
         if more > 0:
             yield f"- and {more} more", Style.PLAIN
     for note in result.notes:
-        yield from _wrapped(f"note: {note}", columns, "")
+        yield from wrapped(f"note: {note}", columns)
     if result.findings or result.coverage.not_covered or result.ignored:
         yield "", Style.PLAIN
     yield _summary(result), Style.BOLD
@@ -55,10 +54,10 @@ def _finding(finding: CheckFinding, columns: int) -> Iterator[Line]:
     place = f"{finding.path}:{finding.line}:{finding.column}"
     head = f"{place} {finding.severity} {finding.rule} {finding.name}"
     yield plain_line(head), _STYLES[finding.severity]
-    yield from _wrapped(finding.message, columns, "    ")
-    yield from _wrapped(f"hint: {finding.hint}", columns, "    ", Style.DIM)
+    yield from wrapped(finding.message, columns, bullet="    ")
+    yield from wrapped(f"hint: {finding.hint}", columns, bullet="    ", style=Style.DIM)
     if finding.fix is not None:
-        yield from _wrapped(f"fix: {finding.fix.description}", columns, "    ", Style.DIM)
+        yield from wrapped(f"fix: {finding.fix.description}", columns, bullet="    ", style=Style.DIM)
 
 
 def _ignored(one: IgnoredCheck) -> str:
@@ -83,15 +82,3 @@ def _summary(result: Check) -> str:
         CheckVerdict.INCOMPLETE: "incomplete: not everything could be seen",
     }
     return f"{plural(summary.files, 'file')}: {found}{fixable} -- {ends[summary.verdict]}"
-
-
-def _wrapped(text: str, columns: int, lead: str, style: Style = Style.PLAIN) -> Iterator[Line]:
-    lines = wrap(
-        plain_line(text),
-        columns,
-        initial_indent=lead,
-        subsequent_indent=" " * len(lead),
-        break_on_hyphens=False,
-    )
-    for line in lines:
-        yield line, style

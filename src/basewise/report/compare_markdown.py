@@ -6,7 +6,12 @@ from collections.abc import Iterator
 
 from basewise.model.compare import Compare
 from basewise.report.compare_cells import compare_row, facts_of, severities_known
-from basewise.report.compare_sections import LEGEND, compare_sections, counted_sentence
+from basewise.report.compare_sections import (
+    LEGEND,
+    MAX_SENTENCE_CHARACTERS,
+    compare_sections,
+    counted_sentence,
+)
 from basewise.report.markdown_text import escape_markdown, list_item, table_row
 
 __all__ = ["render_compare_markdown"]
@@ -51,7 +56,7 @@ def _lines(compare: Compare) -> Iterator[str]:
     yield list_item(LEGEND)
     for section in compare_sections(compare):
         yield from ("", f"## {escape_markdown(section.title)}", "")
-        yield from (list_item(sentence, limit=8000) for sentence in section.sentences)
+        yield from (list_item(sentence, limit=MAX_SENTENCE_CHARACTERS) for sentence in section.sentences)
     yield from (
         "",
         f"Written {escape_markdown(compare.generated_at)} by basewise {escape_markdown(compare.version)}.",

@@ -10,10 +10,12 @@ from basewise.model.finding import Severity
 from basewise.report.cells import count_sources, counted_with, shortened
 from basewise.report.section import Section
 
-__all__ = ["LEGEND", "compare_sections", "counted_sentence"]
+__all__ = ["LEGEND", "MAX_SENTENCE_CHARACTERS", "compare_sections", "counted_sentence"]
 
 MAX_LISTED = 20
 MAX_NOT_COVERED = 12
+MAX_SENTENCE_CHARACTERS = 8000
+"""A sentence names `MAX_LISTED` findings or packages, which takes more than others have."""
 _REST = "`--format json` has all of them"
 LEGEND = (
     "fixable: a fixed version is published, so a rebuild removes it; after: what stays then; undet.: undetermined, beside the rest; "

@@ -9,9 +9,15 @@ import msgspec
 
 from basewise.model.compare import Compare
 from basewise.report.compare_cells import CompareRow, compare_row, facts_of, severities_known
-from basewise.report.compare_sections import LEGEND, compare_sections, counted_sentence
+from basewise.report.compare_sections import (
+    LEGEND,
+    MAX_SENTENCE_CHARACTERS,
+    compare_sections,
+    counted_sentence,
+)
 from basewise.report.plain import plain_line
-from basewise.report.style import Style, styled
+from basewise.report.style import Style
+from basewise.report.text_lines import Line, printed, wrapped
 
 __all__ = ["render_compare_table"]
 
@@ -20,8 +26,6 @@ MAX_SIDE_BY_SIDE = 4
 LEAST_COLUMN = 16
 MAX_CELL = 60
 _LABEL = 20
-
-Line = tuple[str, Style]
 
 
 class _Column(msgspec.Struct, frozen=True):
@@ -52,12 +56,12 @@ def render_compare_table(compare: Compare, *, width: int, color: bool) -> str:
     """Return the comparison as lines of at most `width` columns; only a digest may be longer."""
     columns = max(MIN_WIDTH, width)
     lines = [*_lines(compare, columns)]
-    return "".join(f"{styled(text, style) if color else text}\n" for text, style in lines)
+    return printed(lines, color=color)
 
 
 def _lines(compare: Compare, columns: int) -> Iterator[Line]:
     if compare.app is not None:
-        yield from _wrapped(
+        yield from wrapped(
             f"application: {compare.app.path}, {len(compare.app.requirements)} requirements", columns
         )
         yield "", Style.PLAIN
@@ -66,13 +70,13 @@ def _lines(compare: Compare, columns: int) -> Iterator[Line]:
         yield from _side_by_side(compare, room)
     else:
         yield from _one_line_each(compare, columns)
-    yield from _wrapped(counted_sentence(compare), columns, style=Style.DIM)
-    yield from _wrapped(LEGEND, columns, style=Style.DIM)
+    yield from wrapped(counted_sentence(compare), columns, style=Style.DIM)
+    yield from wrapped(LEGEND, columns, style=Style.DIM)
     for section in compare_sections(compare):
         yield "", Style.PLAIN
-        yield from _wrapped(section.title, columns, style=Style.BOLD)
+        yield from wrapped(section.title, columns, style=Style.BOLD)
         for sentence in section.sentences:
-            yield from _wrapped(sentence, columns, bullet="- ")
+            yield from wrapped(sentence, columns, bullet="- ", limit=MAX_SENTENCE_CHARACTERS)
 
 
 def _side_by_side(compare: Compare, room: int) -> Iterator[Line]:
@@ -126,15 +130,3 @@ def _line(cells: Sequence[str], shown: Sequence[_Column], widths: Sequence[int])
         for cell, column, width in zip(cells, shown, widths, strict=True)
     )
     return " ".join(padded).rstrip()
-
-
-def _wrapped(text: str, columns: int, *, bullet: str = "", style: Style = Style.PLAIN) -> Iterator[Line]:
-    lines = wrap(
-        plain_line(text, limit=8000),
-        columns,
-        initial_indent=bullet,
-        subsequent_indent=" " * len(bullet),
-        break_on_hyphens=False,
-    )
-    for line in lines:
-        yield line, style

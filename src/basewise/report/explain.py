@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from textwrap import wrap
 
 from basewise._internal.text import plural
 from basewise.errors import UsageError
@@ -14,7 +13,8 @@ from basewise.report.cells import count_sources
 from basewise.report.cvss_words import vector_sentences
 from basewise.report.json_document import encode_json
 from basewise.report.plain import plain_line
-from basewise.report.style import Style, styled
+from basewise.report.style import Style
+from basewise.report.text_lines import HANGING, Line, printed, wrapped
 
 __all__ = ["EXPLAIN_FORMATS", "render_explanation"]
 
@@ -34,8 +34,6 @@ _HEADLINES = {
     Answer.UNKNOWN: "nothing is known of {id}: no source of the advisory store names it, which proves nothing",
 }
 MAX_COMMAND_CHARACTERS = 20_000
-
-Line = tuple[str, Style]
 
 
 def render_explanation(explanation: Explanation, form: str, *, width: int, color: bool) -> str:
@@ -57,7 +55,7 @@ def render_explanation(explanation: Explanation, form: str, *, width: int, color
             f"no format is called `{form[:40]}`", hint=f"use one of: {', '.join(EXPLAIN_FORMATS)}"
         )
     lines = _lines(explanation, max(MIN_WIDTH, width))
-    return "".join(f"{styled(text, style) if color else text}\n" for text, style in lines)
+    return printed(lines, color=color)
 
 
 def _lines(explanation: Explanation, columns: int) -> Iterator[Line]:
@@ -202,9 +200,4 @@ def _named(name: str, text: str, columns: int) -> Iterator[Line]:
 
 
 def _wrapped(text: str, columns: int, *, bullet: str = "", style: Style = Style.PLAIN) -> Iterator[Line]:
-    lines = wrap(
-        plain_line(text), columns, initial_indent=bullet, subsequent_indent=" " * (len(bullet) + 2),
-        break_on_hyphens=False,
-    )  # fmt: skip
-    for line in lines:
-        yield line, style
+    return wrapped(text, columns, bullet=bullet, hanging=HANGING, style=style)

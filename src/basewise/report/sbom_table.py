@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from textwrap import wrap
 
 from basewise._internal.text import format_bytes, plural
 from basewise.model.sbom import Sbom, SbomPackage
 from basewise.report.plain import plain_line
-from basewise.report.style import Style, styled
+from basewise.report.style import Style
+from basewise.report.text_lines import HANGING, Line, printed, wrapped
 
 __all__ = ["render_sbom_table"]
 
@@ -18,19 +18,17 @@ _MAX_CELL = 60
 _HEADINGS = ("type", "name", "version", "arch", "source", "layer")
 _LEFT_OUT_FIRST = ("arch", "source", "layer")
 
-Line = tuple[str, Style]
-
 
 def render_sbom_table(sbom: Sbom, *, width: int, color: bool) -> str:
     """Return the table; columns are left out until it fits in `width`."""
     columns = max(_MIN_WIDTH, width)
     lines = _lines(sbom, columns)
-    return "".join(f"{styled(text, style) if color else text}\n" for text, style in lines)
+    return printed(lines, color=color)
 
 
 def _lines(sbom: Sbom, columns: int) -> Iterator[Line]:
     for sentence in _head(sbom):
-        yield from _wrapped(sentence, columns)
+        yield from wrapped(sentence, columns, hanging=HANGING)
     if sbom.packages:
         yield "", Style.PLAIN
         yield from _package_lines(sbom.packages, columns)
@@ -126,11 +124,4 @@ def _section(title: str, sentences: Sequence[str] | Iterator[str], columns: int)
         if at == 0:
             yield "", Style.PLAIN
             yield title, Style.BOLD
-        yield from _wrapped(sentence, columns, bullet="- ")
-
-
-def _wrapped(text: str, columns: int, *, bullet: str = "") -> Iterator[Line]:
-    for line in wrap(
-        plain_line(text), columns, initial_indent=bullet, subsequent_indent="  ", break_on_hyphens=False
-    ):
-        yield line, Style.PLAIN
+        yield from wrapped(sentence, columns, bullet="- ")

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from textwrap import wrap
 
 from basewise._internal.text import plural
 from basewise.model.finding import Severity, State
@@ -27,7 +26,8 @@ from basewise.report.scan_lines import (
     unjudged_sentence,
     verdict_sentence,
 )
-from basewise.report.style import Style, styled
+from basewise.report.style import Style
+from basewise.report.text_lines import HANGING, Line, printed, wrapped
 from basewise.report.upgrade_command import upgrade_commands
 
 __all__ = ["render_scan_table"]
@@ -42,8 +42,6 @@ MAX_COMMAND_CHARACTERS = 20_000
 _ORIGINS = (Origin.OWN, Origin.BASE, Origin.UNKNOWN)
 _TITLES = {Origin.OWN: " in the image's own layers", Origin.BASE: " in the base image", Origin.UNKNOWN: ""}
 _REST = "`--format json` has all of them"
-
-Line = tuple[str, Style]
 
 
 def render_scan_table(result: Scan | Scans, *, width: int, color: bool) -> str:
@@ -61,21 +59,21 @@ def render_scan_table(result: Scan | Scans, *, width: int, color: bool) -> str:
         lines += _overview(result, columns)
     else:
         lines += _scan_lines(result, columns)
-    return "".join(f"{styled(text, style) if color else text}\n" for text, style in lines)
+    return printed(lines, color=color)
 
 
 def _overview(result: Scans, columns: int) -> Iterator[Line]:
     """Yield a sentence for each image, the failed ones included."""
     yield f"{len(result.scans)} scanned, {len(result.failed)} failed", Style.BOLD
     for scan in result.scans:
-        yield from _wrapped(f"{scan.image.reference}: {verdict_sentence(scan)}", columns, bullet="- ")
+        yield from wrapped(f"{scan.image.reference}: {verdict_sentence(scan)}", columns, bullet="- ")
     for sentence in result.failed:
-        yield from _wrapped(f"not scanned: {sentence}", columns, bullet="- ")
+        yield from wrapped(f"not scanned: {sentence}", columns, bullet="- ")
 
 
 def _scan_lines(scan: Scan, columns: int) -> Iterator[Line]:
     for at, sentence in enumerate(head_sentences(scan)):
-        yield from _wrapped(sentence, columns, style=Style.PLAIN if at else Style.BOLD)
+        yield from _sentence(sentence, columns, style=Style.PLAIN if at else Style.BOLD)
     yield "", Style.PLAIN
     yield from _count_lines(scan, columns)
     yield from _exploited(scan, columns)
@@ -88,7 +86,7 @@ def _scan_lines(scan: Scan, columns: int) -> Iterator[Line]:
     yield from _coverage(scan, columns)
     yield "", Style.PLAIN
     for sentence in filter(None, (gate_sentence(scan), verdict_sentence(scan))):
-        yield from _wrapped(sentence, columns, style=Style.BOLD)
+        yield from _sentence(sentence, columns, style=Style.BOLD)
 
 
 def _count_lines(scan: Scan, columns: int) -> Iterator[Line]:
@@ -104,9 +102,9 @@ def _count_lines(scan: Scan, columns: int) -> Iterator[Line]:
             for line in [text] if len(text) <= columns else _narrow(rows[0], row) if at else ():
                 yield line, Style.PLAIN if at else Style.DIM
     else:
-        yield from _wrapped("no advisory source had a say, so no count is shown", columns)
+        yield from _sentence("no advisory source had a say, so no count is shown", columns)
     for sentence in filter(None, (severity_sentence(scan), unjudged_sentence(scan), _hidden(scan))):
-        yield from _wrapped(sentence, columns)
+        yield from _sentence(sentence, columns)
 
 
 def _narrow(names: Sequence[str], row: Sequence[str]) -> Iterator[str]:
@@ -149,7 +147,7 @@ def _fixable(scan: Scan, columns: int) -> Iterator[Line]:
         title = f"Fixable{_TITLES[origin]}: {count} by {plural(len(upgrades), 'upgrade')}"
         yield from _heading(title, columns)
         if origin is Origin.BASE and scan.base is not None:
-            yield from _wrapped(
+            yield from _sentence(
                 f"A newer build of {scan.base.image} may have them: pull it, or upgrade here.", columns
             )
         for upgrade in upgrades[:MAX_ROWS]:
@@ -165,8 +163,8 @@ def _upgrade(
     found = [by_id[identifier, upgrade.package] for identifier in upgrade.fixes]
     by_hand = "" if upgrade.command else "; no package manager upgrades it: take an image that has it"
     line = f"{name_of(upgrade)} -> {upgrade.to} ({brought_by(upgrade, part=False)}){by_hand}"
-    yield from _wrapped(line, columns, bullet="- ")
-    yield from _wrapped(
+    yield from wrapped(line, columns, bullet="- ")
+    yield from wrapped(
         f"{_worst(found)}: {listed([id_with_risk(each) for each in found], MAX_IDS)}", columns, bullet="    "
     )
 
@@ -257,27 +255,19 @@ def _section(title: str, sentences: Sequence[str], columns: int, *, more: int = 
         return
     yield from _heading(title, columns)
     for sentence in sentences:
-        yield from _wrapped(sentence, columns, bullet="- ")
+        yield from wrapped(sentence, columns, bullet="- ")
     yield from _more(more, columns)
 
 
 def _more(count: int, columns: int) -> Iterator[Line]:
     if count > 0:
-        yield from _wrapped(f"{count} more: {_REST}", columns, bullet="- ")
+        yield from wrapped(f"{count} more: {_REST}", columns, bullet="- ")
 
 
 def _heading(title: str, columns: int) -> Iterator[Line]:
     yield "", Style.PLAIN
-    yield from _wrapped(title, columns, style=Style.BOLD)
+    yield from _sentence(title, columns, style=Style.BOLD)
 
 
-def _wrapped(text: str, columns: int, *, bullet: str = "", style: Style = Style.PLAIN) -> Iterator[Line]:
-    lines = wrap(
-        plain_line(text),
-        columns,
-        initial_indent=bullet,
-        subsequent_indent=" " * max(2, len(bullet)),
-        break_on_hyphens=False,
-    )
-    for line in lines:
-        yield line, style
+def _sentence(text: str, columns: int, *, style: Style = Style.PLAIN) -> Iterator[Line]:
+    return wrapped(text, columns, hanging=HANGING, style=style)

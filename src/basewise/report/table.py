@@ -7,41 +7,39 @@ that a warm run has.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from textwrap import wrap
 
 from basewise.model.choice import Choice
 from basewise.report.plain import plain_line, plain_lines
 from basewise.report.sections import app_lines, from_line, legend, sections_of
-from basewise.report.style import Style, styled
+from basewise.report.style import Style
 from basewise.report.table_candidates import candidate_lines
+from basewise.report.text_lines import HANGING, Line, printed, wrapped
 
 __all__ = ["DEFAULT_WIDTH", "render_table"]
 
 DEFAULT_WIDTH = 100
 MIN_WIDTH = 40
 
-Line = tuple[str, Style]
-
 
 def render_table(choice: Choice, *, width: int | None, color: bool, with_dockerfile: bool) -> str:
     """Return the answer as lines of at most `width` columns; only a FROM line and a Dockerfile may be longer."""
     columns = max(MIN_WIDTH, width or DEFAULT_WIDTH)
     lines = _lines(choice, columns, with_dockerfile=with_dockerfile)
-    return "".join(f"{styled(text, style) if color else text}\n" for text, style in lines)
+    return printed(lines, color=color)
 
 
 def _lines(choice: Choice, columns: int, *, with_dockerfile: bool) -> Iterator[Line]:
     for line in app_lines(choice.app):
-        yield from _wrapped(line, columns, indent=2)
+        yield from wrapped(line, columns, hanging=HANGING)
     if any(candidate.rank is not None for candidate in choice.candidates):
         yield "", Style.PLAIN
         yield from candidate_lines(choice, columns)
         for line in legend(choice):
-            yield from _wrapped(line, columns, style=Style.DIM)
+            yield from wrapped(line, columns, style=Style.DIM)
     for section in sections_of(choice):
         yield from _heading(section.title)
         for sentence in section.sentences:
-            yield from _wrapped(sentence, columns, bullet="- ")
+            yield from wrapped(sentence, columns, bullet="- ")
     yield from _recommendation(choice, with_dockerfile=with_dockerfile)
 
 
@@ -60,17 +58,3 @@ def _recommendation(choice: Choice, *, with_dockerfile: bool) -> Iterator[Line]:
 def _heading(title: str) -> Iterator[Line]:
     yield "", Style.PLAIN
     yield plain_line(title), Style.BOLD
-
-
-def _wrapped(
-    text: str, columns: int, *, bullet: str = "", indent: int = 0, style: Style = Style.PLAIN
-) -> Iterator[Line]:
-    lines = wrap(
-        plain_line(text),
-        columns,
-        initial_indent=bullet,
-        subsequent_indent=" " * (len(bullet) or indent),
-        break_on_hyphens=False,
-    )
-    for line in lines:
-        yield line, style
