@@ -63,8 +63,9 @@ class ImageKnowledge:
         known = self._known(self._platform_of(use))
         evidence = self._from_catalogue(use, reference, known, final=final)
         evidence = self._from_registry(evidence, known)
-        evidence = _from_lock(evidence, pins)
-        return self._with_effect(with_tag(evidence), known)
+        pin = next((one for one in pins if one.image == evidence.name), None)
+        evidence = _from_lock(evidence, pin)
+        return self._with_effect(with_tag(evidence), known, pin)
 
     @property
     def catalogues(self) -> tuple[Catalogue, ...]:
@@ -120,11 +121,8 @@ class ImageKnowledge:
         reference = evidence.reference
         if self._registry is None or reference is None:
             return evidence
-        today = (
-            self._registry.digest_of(msgspec.structs.replace(reference, digest=None))
-            if reference.tag
-            else None
-        )
+        tag = msgspec.structs.replace(reference, digest=None)
+        today = self._registry.digest_of(tag) if reference.tag else None
         changes: dict[str, object] = {}
         if today is not None:
             newest = (
@@ -132,7 +130,11 @@ class ImageKnowledge:
                 if evidence.newest and today == evidence.newest.index_digest
                 else known.by_digest(today)
             )
-            superseded = reference.digest is not None and today not in _digests(evidence, reference.digest)
+            superseded = (
+                reference.digest is not None
+                and today not in _digests(evidence, reference.digest)
+                and reference.digest not in self._registry.images_of(tag)
+            )
             facts = newest if reference.digest is None else evidence.facts
             changes = {
                 "newest": newest,
@@ -146,13 +148,15 @@ class ImageKnowledge:
             changes["created"] = self._registry.created(reference)
         return msgspec.structs.replace(evidence, **changes)
 
-    def _with_effect(self, evidence: ImageEvidence, known: Catalogues) -> ImageEvidence:
+    def _with_effect(self, evidence: ImageEvidence, known: Catalogues, pin: Pin | None) -> ImageEvidence:
         if not evidence.superseded or evidence.newest is None or evidence.reference is None:
             return evidence
         build = known.superseded_build(evidence.reference.digest)
         old: BaseImage | OlderBuild | None = evidence.facts
         if old is None and build is not None:
             old = OlderBuild(build.created.date(), build.python)
+        if old is None and not evidence.moved_from:
+            old = _older_build(evidence.reference, pin)
         if old is None:
             return evidence
         return msgspec.structs.replace(evidence, effect=self._effects.effect(old, evidence.newest))
@@ -190,15 +194,27 @@ def _publisher(reference: Reference, facts: BaseImage | None) -> str:
     return trust_of(reference, "", _NO_DISTRO, None).publisher
 
 
-def _from_lock(evidence: ImageEvidence, pins: Sequence[Pin]) -> ImageEvidence:
+def _same_digest(reference: Reference, pin: Pin) -> bool:
+    return reference.digest is not None and str(reference.digest) == pin.digest
+
+
+def _older_build(reference: Reference, pin: Pin | None) -> OlderBuild | None:
+    """Return what the lock knows of the build that a digest names; None where that is too little."""
+    if pin is None or pin.created is None or pin.python is None or not _same_digest(reference, pin):
+        return None
+    return OlderBuild(date.fromisoformat(pin.created), pin.python)
+
+
+def _from_lock(evidence: ImageEvidence, pin: Pin | None) -> ImageEvidence:
     """Add what the lock knows of the digest, and of the distribution that the tag stood on."""
-    pin = next((one for one in pins if one.image == evidence.name), None)
-    if pin is None or evidence.reference is None:
+    reference = evidence.reference
+    if pin is None or reference is None:
         return evidence
     changes: dict[str, object] = {}
-    same = evidence.reference.digest is not None and str(evidence.reference.digest) == pin.digest
-    if same and evidence.created is None and pin.created is not None:
-        changes["created"] = date.fromisoformat(pin.created)
+    if _same_digest(reference, pin) and evidence.created is None and pin.created is not None:
+        created = date.fromisoformat(pin.created)
+        changes["created"] = created
+        changes["superseded"] = evidence.superseded or _is_older(reference, created, evidence.newest)
         changes["source"] = evidence.source or f"basewise.lock, {pin.evidence_date}"
     newest = evidence.newest
     if pin.distro is not None and newest is not None and not evidence.moved_from:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from datetime import date
 from typing import TYPE_CHECKING, Self
 
@@ -34,6 +35,7 @@ class Registry:
         self._progress = progress
         self._client: RegistryClient | None = None
         self._digests: dict[Reference, Digest | None] = {}
+        self._images: dict[Reference, frozenset[Digest]] = {}
         self.problems: dict[Reference, ImageError] = {}
 
     def __enter__(self) -> Self:
@@ -52,6 +54,11 @@ class Registry:
         if reference not in self._digests:
             self._digests[reference] = self._ask(reference)
         return self._digests[reference]
+
+    def images_of(self, reference: Reference) -> frozenset[Digest]:
+        """Return the digests of the images in the index that a tag leads to now; none where it leads to one image."""
+        self.digest_of(reference)
+        return self._images.get(reference, frozenset())
 
     def created(self, reference: Reference) -> date | None:
         """Return when the image of a digest was made, None where its configuration does not say."""
@@ -83,8 +90,20 @@ class Registry:
 
         self._progress.step(f"asking for {reference.familiar}")
         try:
-            _, descriptor = resolve_reference(self._client, reference)
+            content, descriptor = resolve_reference(self._client, reference)
         except ImageError as error:
             self.problems[reference] = error
             return None
+        self._images[reference] = _images(content, str(reference))
         return descriptor.digest
+
+
+def _images(content: bytes, where: str) -> frozenset[Digest]:
+    """Return the digests that an index names; none of what is no index, or none that can be read."""
+    from basewise.oci.manifest import Index, read_manifest  # noqa: PLC0415 - as above
+
+    with contextlib.suppress(ImageError):
+        found = read_manifest(content, where)
+        if isinstance(found, Index):
+            return frozenset(entry.digest for entry in found.manifests if not entry.is_attestation)
+    return frozenset()

@@ -135,6 +135,22 @@ def test_the_lock_tells_the_age_of_a_digest_that_the_catalogue_does_not_know(tmp
     assert str(finding.severity) == "note"
 
 
+def test_a_digest_of_the_lock_that_is_older_than_the_newest_build_is_superseded(tmp_path: Path) -> None:
+    path = write(tmp_path, f"FROM {BOOKWORM}\nUSER 1\n")
+    offline(path)
+    for file in (path, tmp_path / "basewise.lock"):
+        file.write_text(file.read_text().replace(digest(BOOKWORM), DIGEST))
+    stored = json.loads((tmp_path / "basewise.lock").read_text())
+    stored["pins"][0]["created"] = "2026-01-01"
+    (tmp_path / "basewise.lock").write_text(json.dumps(stored))
+    found = {finding.rule: finding for finding in check([path], now=NOW).findings}
+    assert str(found["BW003"].severity) == "warning"
+    assert "no newer one is known" not in found["BW003"].message
+    assert "CVE-" in found["BW004"].message
+    (row,) = offline(path, refresh=True).images
+    assert (row.change, row.digest) == (PinChange.REFRESHED, digest(BOOKWORM))
+
+
 def test_a_tag_that_changed_its_distribution_since_the_lock_is_said(tmp_path: Path) -> None:
     path = write(tmp_path, f"FROM python:3.13-slim@{digest(TRIXIE)}\nUSER 1\n")
     offline(path)
@@ -327,6 +343,24 @@ def test_the_registry_says_what_a_tag_leads_to(registry: FakeRegistry, tmp_path:
     (moved,) = pin([path], PinOptions(access=access, refresh=True), now=NOW).images
     assert (moved.change, moved.before) == (PinChange.REFRESHED, row.digest)
     assert path.read_text() == f"FROM {host}/{TEAM}:1.0@{moved.digest}\nUSER 1\n"
+
+
+def test_a_digest_of_one_platform_is_not_old_while_its_index_is_what_the_tag_leads_to(
+    registry: FakeRegistry, tmp_path: Path
+) -> None:
+    host = f"127.0.0.1:{registry.port}"
+    image = python_image("3.13.5")
+    index = push(registry, TEAM, {"1.0": image})["1.0"]
+    access = ImageAccess(plain_http=(host,))
+    path = write(tmp_path, f"FROM {host}/{TEAM}:1.0@{image.digest}\nUSER 1\n")
+    result = check([path], CheckOptions(online=True, access=access), now=NOW)
+    assert result.files[0].images[0].newest_digest == index
+    assert not any("what a refresh of" in item.what for item in result.coverage.not_covered)
+    (row,) = pin([path], PinOptions(access=access, refresh=True), now=NOW).images
+    assert row.change is PinChange.UNCHANGED
+    push(registry, TEAM, {"1.0": python_image("3.13.6")})
+    (moved,) = pin([path], PinOptions(access=access, refresh=True), now=NOW).images
+    assert (moved.change, moved.before) == (PinChange.REFRESHED, str(image.digest))
 
 
 def test_a_registry_that_does_not_answer_leaves_the_file_as_it_is(
