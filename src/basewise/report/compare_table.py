@@ -8,7 +8,8 @@ from textwrap import wrap
 import msgspec
 
 from basewise.model.compare import Compare
-from basewise.report.compare_cells import CompareRow, compare_row, facts_of, severities_known
+from basewise.report.cells import UNKNOWN
+from basewise.report.compare_cells import compare_row, facts_of, severities_known
 from basewise.report.compare_sections import (
     LEGEND,
     MAX_SENTENCE_CHARACTERS,
@@ -18,36 +19,30 @@ from basewise.report.compare_sections import (
 from basewise.report.plain import plain_line
 from basewise.report.style import Style
 from basewise.report.text_lines import Line, printed, wrapped
+from basewise.report.text_table import TextColumn, text_table
 
 __all__ = ["render_compare_table"]
 
 MIN_WIDTH = 60
 MAX_SIDE_BY_SIDE = 4
 LEAST_COLUMN = 16
-MAX_CELL = 60
 _LABEL = 20
 
 
-class _Column(msgspec.Struct, frozen=True):
-    field: str
-    heading: str
-    right: bool = True
-
-
 _COLUMNS = (
-    _Column("image", "image", right=False),
-    _Column("verdict", "application", right=False),
-    _Column("download", "download"),
-    _Column("disk", "disk"),
-    _Column("app_disk", "app disk"),
-    _Column("packages", "pkgs"),
-    _Column("total", "vulns"),
-    _Column("severe", "crit/high"),
-    _Column("fixable", "fixable"),
-    _Column("after", "after"),
-    _Column("undetermined", "undet."),
-    _Column("support", "support until", right=False),
-    _Column("age", "days old"),
+    TextColumn("image", ("image",)),
+    TextColumn("verdict", ("application",)),
+    TextColumn("download", ("download",), right=True),
+    TextColumn("disk", ("disk",), right=True),
+    TextColumn("app_disk", ("app disk",), right=True),
+    TextColumn("packages", ("pkgs",), right=True),
+    TextColumn("total", ("vulns",), right=True),
+    TextColumn("severe", ("crit/high",), right=True),
+    TextColumn("fixable", ("fixable",), right=True),
+    TextColumn("after", ("after",), right=True),
+    TextColumn("undetermined", ("undet.",), right=True),
+    TextColumn("support", ("support until",)),
+    TextColumn("age", ("days old",), right=True),
 )
 _LEFT_OUT_FIRST = ("age", "download", "undetermined", "packages", "verdict", "support", "severe")
 
@@ -103,30 +98,10 @@ def _one_line_each(compare: Compare, columns: int) -> Iterator[Line]:
     if not severities_known(compare):
         hidden.add("severe")
     shown = [column for column in _COLUMNS if column.field not in hidden]
-    for name in ("", *_LEFT_OUT_FIRST):
-        shown = [column for column in shown if column.field != name]
-        widths = _widths(shown, rows)
-        if sum(widths) + len(widths) - 1 <= columns:
-            break
-    yield _line([column.heading for column in shown], shown, widths), Style.BOLD
-    yield "-" * (sum(widths) + len(widths) - 1), Style.PLAIN
-    for row in rows:
-        unmeasured = row.total == row.after == "?"
-        style = Style.DIM if unmeasured else Style.PLAIN
-        yield _line([_cell(row, column) for column in shown], shown, widths), style
-
-
-def _widths(shown: Sequence[_Column], rows: Sequence[CompareRow]) -> list[int]:
-    return [max(len(column.heading), *(len(_cell(row, column)) for row in rows), 0) for column in shown]
-
-
-def _cell(row: CompareRow, column: _Column) -> str:
-    return plain_line(getattr(row, column.field), limit=MAX_CELL)
-
-
-def _line(cells: Sequence[str], shown: Sequence[_Column], widths: Sequence[int]) -> str:
-    padded = (
-        cell.rjust(width) if column.right else cell.ljust(width)
-        for cell, column, width in zip(cells, shown, widths, strict=True)
+    yield from text_table(
+        shown,
+        [msgspec.structs.asdict(row) for row in rows],
+        width=columns,
+        left_out_first=_LEFT_OUT_FIRST,
+        styles=[Style.DIM if row.total == row.after == UNKNOWN else Style.PLAIN for row in rows],
     )
-    return " ".join(padded).rstrip()

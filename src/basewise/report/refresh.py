@@ -9,11 +9,13 @@ from basewise._internal.text import format_bytes, plural
 from basewise.model.refresh import Change, Refresh, RefreshRow
 from basewise.report.json_document import encode_json
 from basewise.report.plain import plain_line
+from basewise.report.text_table import TextColumn, text_table
 
 __all__ = ["render_refresh"]
 
-_HEADINGS = ("image", "change", "python", "digest", "taken from", "fetched")
-_MAX_CELL = 60
+_COLUMNS = tuple(
+    TextColumn(name, (name,)) for name in ("image", "change", "python", "digest", "taken from", "fetched")
+)
 _DIGITS = 12
 
 
@@ -37,17 +39,10 @@ def render_refresh(refresh: Refresh, form: str) -> str:
 
 
 def _table(rows: Sequence[RefreshRow]) -> list[str]:
-    if not rows:
-        return []
-    cells = [_HEADINGS, *(_cells(row) for row in rows)]
-    widths = [max(len(row[at]) for row in cells) for at in range(len(_HEADINGS))]
-    lines = [
-        " ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in cells
-    ]
-    return [lines[0], "-" * (sum(widths) + len(widths) - 1), *lines[1:]]
+    return [line for line, _ in text_table(_COLUMNS, [_cells(row) for row in rows])] if rows else []
 
 
-def _cells(row: RefreshRow) -> tuple[str, ...]:
+def _cells(row: RefreshRow) -> dict[str, str]:
     texts = (
         row.image,
         str(row.change),
@@ -56,7 +51,7 @@ def _cells(row: RefreshRow) -> tuple[str, ...]:
         _taken_from(row),
         format_bytes(row.bytes_fetched),
     )
-    return tuple(plain_line(text, limit=_MAX_CELL) for text in texts)
+    return dict(zip((column.field for column in _COLUMNS), texts, strict=True))
 
 
 def _taken_from(row: RefreshRow) -> str:

@@ -7,15 +7,17 @@ from collections.abc import Iterator, Sequence
 
 from basewise._internal.text import format_bytes, plural
 from basewise.model.sbom import Sbom, SbomPackage
-from basewise.report.plain import plain_line
 from basewise.report.style import Style
 from basewise.report.text_lines import HANGING, Line, printed, wrapped
+from basewise.report.text_table import TextColumn, text_table
 
 __all__ = ["render_sbom_table"]
 
 _MIN_WIDTH = 40
-_MAX_CELL = 60
-_HEADINGS = ("type", "name", "version", "arch", "source", "layer")
+_COLUMNS = tuple(
+    TextColumn(name, (name,), right=name == "layer")
+    for name in ("type", "name", "version", "arch", "source", "layer")
+)
 _LEFT_OUT_FIRST = ("arch", "source", "layer")
 
 
@@ -31,7 +33,8 @@ def _lines(sbom: Sbom, columns: int) -> Iterator[Line]:
         yield from wrapped(sentence, columns, hanging=HANGING)
     if sbom.packages:
         yield "", Style.PLAIN
-        yield from _package_lines(sbom.packages, columns)
+        rows = [_cells(package) for package in sbom.packages]
+        yield from text_table(_COLUMNS, rows, width=columns, left_out_first=_LEFT_OUT_FIRST)
     yield from _section("Attack surface", _surface(sbom), columns)
     carried = [
         f"{item.name or item.location} {item.version}".strip() + f" ({item.kind}, {item.location})"
@@ -66,25 +69,11 @@ def _head(sbom: Sbom) -> Iterator[str]:
     yield f"{plural(len(sbom.packages), 'package')}" + (f": {listed}" if listed else "")
 
 
-def _package_lines(packages: Sequence[SbomPackage], columns: int) -> Iterator[Line]:
-    rows = [_cells(package) for package in packages]
-    shown = list(_HEADINGS)
-    for name in ("", *_LEFT_OUT_FIRST):
-        shown = [heading for heading in shown if heading != name]
-        widths = [max(len(heading), *(len(row[heading]) for row in rows)) for heading in shown]
-        if sum(widths) + len(widths) - 1 <= columns:
-            break
-    yield _row(dict.fromkeys(shown, "") | {heading: heading for heading in shown}, shown, widths), Style.BOLD
-    yield "-" * (sum(widths) + len(widths) - 1), Style.PLAIN
-    for row in rows:
-        yield _row(row, shown, widths), Style.PLAIN
-
-
 def _cells(package: SbomPackage) -> dict[str, str]:
     source = package.source or ""
     if package.source_version is not None and package.source_version != package.version:
         source = f"{source} {package.source_version}"
-    cells = {
+    return {
         "type": str(package.type),
         "name": package.name,
         "version": package.version,
@@ -92,15 +81,6 @@ def _cells(package: SbomPackage) -> dict[str, str]:
         "source": source,
         "layer": "?" if package.layer is None else str(package.layer),
     }
-    return {name: plain_line(text, limit=_MAX_CELL) for name, text in cells.items()}
-
-
-def _row(row: dict[str, str], shown: Sequence[str], widths: Sequence[int]) -> str:
-    padded = (
-        row[name].rjust(width) if name == "layer" else row[name].ljust(width)
-        for name, width in zip(shown, widths, strict=True)
-    )
-    return " ".join(padded).rstrip()
 
 
 def _surface(sbom: Sbom) -> Iterator[str]:
