@@ -10,6 +10,7 @@ import msgspec
 from basewise.app.read import ReadOptions, read_application
 from basewise.debian.closure import closure
 from basewise.debian.suite import load_suite
+from basewise.dockerfile.hidden import hidden_installs
 from basewise.dockerfile.images import ResolvedStage
 from basewise.dockerfile.model import Part
 from basewise.dockerfile.scripts import json_words
@@ -63,6 +64,7 @@ class AppReader:
         folder: Path,
         runs: Sequence[Run],
         chain: Sequence[ResolvedStage],
+        stages: Sequence[ResolvedStage],
         image: BaseImage | None,
         escape: str,
         path: str,
@@ -73,6 +75,7 @@ class AppReader:
             folder: The build context.
             runs: The RUN instructions of all stages.
             chain: The stages that the built image stands on.
+            stages: All stages.
             image: The image that they stand on, None when it is not known.
             escape: The continuation character.
             path: The Dockerfile as it was named, for messages.
@@ -87,11 +90,18 @@ class AppReader:
             accelerator=self._accelerator_of(folder),
             image=image,
             installed=tuple(dict.fromkeys(_bare(name) for name in (*packages.apt, *packages.apk))),
-            unread=packages.unread,
+            unread=(*packages.unread, *hidden_installs(parts, escape)),
             distributions=_named(calls),
         )
         wanted = [file for call in calls for file in call.requirements]
-        files = tuple(dict.fromkeys(found for file in wanted for found in _in_folder(folder, file, parts)))
+        files = tuple(
+            dict.fromkeys(
+                found
+                for call in calls
+                for file in call.requirements
+                for found in _in_folder(folder, file, _before(call.run, stages))
+            )
+        )
         if wanted and not files:
             why = f"{', '.join(dict.fromkeys(wanted))}: not found in {folder}"
             return _unseen(evidence, NotCovered(f"what the application of {path} needs", why))
@@ -205,28 +215,40 @@ def _named(calls: Sequence[PipCall]) -> tuple[str, ...]:
     return tuple(sorted(found))
 
 
+def _before(run: Run, stages: Sequence[ResolvedStage]) -> tuple[Part, ...]:
+    """Return the instructions above a RUN, of all stages."""
+    return tuple(part for one in stages for part in one.stage.parts if part.at < run.part.at)
+
+
 def _in_folder(folder: Path, file: str, parts: Sequence[Part]) -> Iterator[str]:
-    """Yield where in the build context a file of the image comes from: by its path's end, or by what is copied."""
+    """Yield where in the build context a file of the image comes from: by what is copied, or by its path's end."""
     segments = PurePosixPath(file.lstrip("/")).parts
-    if ".." in segments or "$" in file:
+    if ".." in segments or "$" in file or not segments:
+        return
+    copied = [name for name in _copied_as(parts, segments[-1]) if (folder / name).is_file()]
+    if copied:
+        yield copied[-1]
         return
     for start in range(len(segments)):
         name = "/".join(segments[start:])
         if (folder / name).is_file():
             yield name
             return
-    for name in _copied(parts):
-        path = PurePosixPath(name)
-        if path.name == segments[-1] and ".." not in path.parts and (folder / name).is_file():
-            yield name
-            return
 
 
-def _copied(parts: Sequence[Part]) -> Iterator[str]:
+def _copied_as(parts: Sequence[Part], wanted: str) -> Iterator[str]:
+    """Yield the files of the build context that are copied to a file of this name, in order."""
     for part in parts:
-        if part.keyword in {"COPY", "ADD"} and part.flag("from") is None:
-            words = json_words(part.arguments) or tuple(part.arguments.split())
-            yield from (word.removeprefix("./").lstrip("/") for word in words[:-1])
+        if part.keyword not in {"COPY", "ADD"} or part.flag("from") is not None:
+            continue
+        words = json_words(part.arguments) or tuple(part.arguments.split())
+        sources = [PurePosixPath(word.removeprefix("./").lstrip("/")) for word in words[:-1]]
+        renamed = (
+            len(sources) == 1 and PurePosixPath(words[-1]).name == wanted and not words[-1].endswith("/")
+        )
+        for source in sources:
+            if (renamed or source.name == wanted) and ".." not in source.parts:
+                yield str(source)
 
 
 def _bare(name: str) -> str:

@@ -215,7 +215,7 @@ class Checker:
         facts = base.standing if base is not None else None
         found: AppEvidence | None = None
         for folder in folders:
-            evidence = self._apps.of(folder, useful, chain, facts, dockerfile.escape, target.shown)
+            evidence = self._apps.of(folder, useful, chain, stages, facts, dockerfile.escape, target.shown)
             if evidence is None or evidence.files or evidence.bare is not None:
                 return evidence
             found = found or evidence

@@ -80,6 +80,52 @@ def test_packages_that_only_a_build_can_name_leave_it_open(look: Look) -> None:
     assert any("libgomp1" in item.what and "$P" in item.why for item in result.coverage.not_covered)
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "RUN apt-get update && xargs -a apt.txt apt-get install -y --no-install-recommends",
+        "RUN grep -v '^#' apt.txt | xargs apt-get install -y",
+        "RUN bash ./scripts/install.sh",
+        "RUN ./install.sh --all",
+        "RUN bash -c 'apt-get update && apt-get install -y libgomp1'",
+        "RUN dpkg -i /tmp/all.deb",
+        "RUN apt-get install -y --no-install-recommends ./all.deb",
+        "RUN install_packages libgomp1",
+        "RUN playwright install --with-deps chromium",
+        "COPY --from=builder /usr/lib/x86_64-linux-gnu/libgomp.so.1 /usr/lib/x86_64-linux-gnu/",
+        "COPY --from=builder /usr/lib /usr/lib",
+        "COPY --from=builder / /",
+        'COPY ["libs/libgomp.so.1", "/opt/"]',
+    ],
+)
+def test_what_may_bring_a_library_unnamed_leaves_it_open(look: Look, line: str) -> None:
+    text = f"{SLIM.strip()} AS builder\n{SLIM}{line}\n{INSTALL}"
+    result = look(text, requirements_DOT_txt=locked("lightgbm", "numpy"))
+    assert not [finding for finding in result.findings if finding.rule == "BW040"]
+    assert any(
+        "libgomp1" in item.what and "only a build can tell" in item.why
+        for item in result.coverage.not_covered
+    )
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "COPY --from=builder /usr/local/lib/python3.13/site-packages /usr/local/lib/python3.13/site-packages",
+        "COPY --from=builder /opt/venv /opt/venv",
+        "COPY --from=builder /uv /uvx /bin/",
+        "COPY --from=builder /app /",
+        "RUN bash -c 'pip --version'",
+        "RUN curl -LsSf https://example.org/install | sh",
+        "RUN dpkg --print-architecture",
+        'ENTRYPOINT ["/bin/sh", "entry.sh"]',
+    ],
+)
+def test_what_brings_no_library_of_the_system_leaves_nothing_open(found: Rules, line: str) -> None:
+    text = f"{SLIM.strip()} AS builder\n{SLIM}{line}\n{INSTALL}"
+    assert found("BW040", text, requirements_DOT_txt=locked("lightgbm", "numpy"))
+
+
 def test_a_library_that_no_wheel_needs_is_named(found: Rules) -> None:
     text = SLIM + "RUN apt-get install -y --no-install-recommends libgl1 libgomp1 libc6 curl\n" + INSTALL
     (finding,) = found("BW041", text, requirements_DOT_txt=locked("lightgbm", "numpy"))
@@ -144,6 +190,24 @@ def test_requirements_are_found_where_the_dockerfile_copies_them_from(found: Rul
     )
     (finding,) = found("BW040", text, deploy__prod_DOT_txt=locked("lightgbm", "numpy"))
     assert finding.packages == ("libgomp1",)
+
+
+@pytest.mark.parametrize(
+    "copy",
+    [
+        "COPY docker/requirements.txt .",
+        "COPY docker/requirements.txt /app",
+        "COPY docker/prod.txt requirements.txt",
+    ],
+)
+def test_the_file_that_is_copied_is_read_and_not_another_of_its_name(found: Rules, copy: str) -> None:
+    files = {"requirements_DOT_txt": locked("lightgbm", "numpy")}
+    files |= {f"docker__{name}_DOT_txt": locked("numpy") for name in ("prod", "requirements")}
+    installed = INSTALL.replace("COPY requirements.txt .", copy)
+    assert not found("BW040", SLIM + installed, **files)
+    builder = f"{SLIM.strip()} AS builder\n{installed}{SLIM}COPY --from=builder /opt/venv /opt/venv\n"
+    assert not found("BW040", builder, **files)
+    assert found("BW040", SLIM + INSTALL, **files)
 
 
 def test_requirements_that_are_not_there_are_not_covered(look: Look) -> None:
