@@ -196,18 +196,20 @@ def _covered(
 
 
 def _is_image(product: VexProduct, installed: InstalledComponents) -> bool:
-    """Tell whether a product is the image: the same digest, or the same repository without a digest."""
+    """Tell whether a product is the image: the same digest, or the same repository and no version stated.
+
+    A version that is no digest (`@v1.0`) names nothing: which image has that tag changes, and is not known here.
+    """
     if product.digests & installed.digests:
         return True
     for purl in product.purls:
         if purl.type not in {"oci", "docker"}:
             continue
-        if purl.version.startswith("sha256:"):
-            if purl.version in installed.digests:
+        if purl.version:
+            if purl.version.lower() in installed.digests:
                 return True
         elif installed.image is not None and purl.type == "oci" and purl.qualifiers.get("repository_url"):
-            bare = msgspec.structs.replace(installed.image, version=purl.version)
-            if purl_covers(purl, bare):
+            if purl_covers(purl, installed.image):
                 return True
     return False
 
