@@ -38,6 +38,7 @@ ARCHIVE = "debian_archive"
 OSV = "osv Debian"
 
 _BACKPORT = re.compile(r"(?P<version>.+)~(?:deb\d+u|bpo\d+\+)\d+", re.ASCII)
+_KINDS_OF_OSV = frozenset({FactKind.AFFECTED, FactKind.END_OF_LIFE})
 _TRACKER_STATES = {
     FactKind.OPEN: State.OPEN,
     FactKind.NO_DSA: State.MINOR,
@@ -105,12 +106,12 @@ def decide(facts: Iterable[Advisory], installed: str) -> Decision | None:
     tracker: list[Advisory] = []
     ranges: list[Advisory] = []
     for fact in facts:
-        if fact.kind is FactKind.AFFECTED:
-            ranges.append(fact)
+        if fact.origin == TRACKER:
+            tracker.append(fact)
         else:
-            (tracker if fact.origin == TRACKER else archive).append(fact)
+            (ranges if fact.kind in _KINDS_OF_OSV else archive).append(fact)
     if not archive and not tracker:
-        return decide_affected(ranges, installed, sort_key)
+        return _decide_by_ranges(ranges, installed)
     fixes = judge_fixes(archive, installed, sort_key)
     if fixes.holds or (fixes.fix is not None and _is_backport_of(installed, fixes.fix.version)):
         return None
@@ -171,11 +172,19 @@ def _decide_without_tracker(
         detail = f"its fix was taken back in {fixes.reverted.version}"
         return Decision(state=State.OPEN, facts=(fixes.reverted,), detail=detail)
     if ranges:
-        return decide_affected(ranges, installed, sort_key)
+        return _decide_by_ranges(ranges, installed)
     elsewhere = [fact for fact in archive if fact.kind is FactKind.FIXED_ELSEWHERE]
     if elsewhere and not _holds_version(elsewhere[0], installed):
         return Decision(state=State.UNDETERMINED, facts=(elsewhere[0],), detail=_elsewhere(elsewhere[0]))
     return None
+
+
+def _decide_by_ranges(ranges: list[Advisory], installed: str) -> Decision | None:
+    """Return what OSV's records mean: undetermined where they say only that nobody looks after the release any more."""
+    ended = [fact for fact in ranges if fact.kind is FactKind.END_OF_LIFE]
+    if not ended or len(ended) < len(ranges):
+        return decide_affected(ranges, installed, sort_key)
+    return Decision(state=State.UNDETERMINED, facts=tuple(ended), detail=f"{FactKind.END_OF_LIFE}")
 
 
 def _agreeing(tracker: list[Advisory]) -> tuple[Advisory, ...]:

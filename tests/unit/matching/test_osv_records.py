@@ -165,6 +165,24 @@ def test_a_record_gives_one_finding(
     assert [(one.id, one.state, one.fixed_version, one.severity) for one in result.findings] == [expected]
 
 
+def test_a_release_that_debian_no_longer_looks_after_leaves_a_vulnerability_undetermined(tmp_path: Path) -> None:
+    ended = record(
+        "DEBIAN-CVE-2026-0001",
+        affected("Debian:11", "openssl", ecosystem_specific={"urgency": "end-of-life"}),
+        upstream=[FIRST],
+    )
+    fixed = record("DLA-1-1", affected("Debian:11", "openssl", {"fixed": "1.1.1w-2"}), upstream=[FIRST])
+    old, new = (package(DEB, "libssl1.1", version, "openssl") for version in ("1.1.1w-1", "1.1.1w-2"))
+    bullseye = Distro("debian", "11", "bullseye")
+
+    def states(records: list[dict[str, Any]], installed: Package) -> list[State]:
+        return [one.state for one in judged(tmp_path, "Debian", records, [installed], bullseye).findings]
+
+    assert states([ended], old) == [State.UNDETERMINED]
+    assert states([ended, fixed], old) == [State.FIXED]
+    assert states([ended, fixed], new) == []
+
+
 def test_an_erratum_that_fixes_several_vulnerabilities_is_several_findings(tmp_path: Path) -> None:
     erratum = record(
         "RHSA-2026:0001",
