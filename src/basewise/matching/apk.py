@@ -14,7 +14,7 @@ from basewise.model.evidence import NotCovered
 from basewise.model.package import Package
 from basewise.versions.apk import sort_key
 
-__all__ = ["match_apk"]
+__all__ = ["match_apk", "release_of_facts"]
 
 # Those whose repositories have no releases.
 ROLLING = frozenset({"wolfi", "chainguard"})
@@ -35,7 +35,7 @@ def match_apk(packages: Iterable[Package], distro: Distro, store: Store) -> Part
     groups, sourceless = group_by_source(packages, sort_key)
     if not groups and not sourceless:
         return Part()
-    release = _release(distro, store)
+    release = release_of_facts(distro, store)
     if release not in store.releases(distro.id):
         why = f"the advisory store has no security database of {f'{distro.id} {release}'.strip()}"
         return Part(measured=False, not_covered=(NotCovered(f"OS packages of {distro}", why),))
@@ -53,8 +53,13 @@ def match_apk(packages: Iterable[Package], distro: Distro, store: Store) -> Part
     return match_groups(groups, Family(distro.id, release, sort_key), store, said)
 
 
-def _release(distro: Distro, store: Store) -> str:
-    """Return the release that names the facts: `edge` for one that is newer than all that are known."""
+def release_of_facts(distro: Distro, store: Store) -> str:
+    """Return the release whose facts judge a distribution: `edge` for one that is newer than all that are known.
+
+    Args:
+        distro: A distribution of `apk`.
+        store: Where the facts are.
+    """
     if distro.id in ROLLING:
         return ""
     release = ".".join(distro.version.split(".")[:2])

@@ -10,6 +10,7 @@ from basewise._internal.garbage import cycles_left_alone
 from basewise.advisories.archive_notes import ARCHIVE_FEED, note_about
 from basewise.advisories.content import ECOSYSTEMS_WITHOUT_PACKAGES
 from basewise.advisories.store import Store
+from basewise.matching.apk import release_of_facts
 from basewise.matching.cpython import match_cpython
 from basewise.matching.os_packages import OS_TYPES, judged_as, match_os, own_type
 from basewise.matching.pypi import match_pypi
@@ -110,6 +111,8 @@ def _sources(by_type: ByType, distro: Distro, store: Store) -> tuple[SourceStatu
         ecosystems.add(_PYPI)
     scopes = {original.codename, original.version, ".".join(original.version.split(".")[:2])}
     scopes.add(original.version.partition(".")[0])
+    if own is PackageType.APK:
+        scopes.add(release_of_facts(original, store))
     for package in by_type[PackageType.CPYTHON]:
         ecosystems.add("cpython")
         scopes.add(".".join(package.version.split(".")[:2]))

@@ -76,7 +76,8 @@ def released(*releases: str) -> FactsFeed:
         )
         for release in releases
     ]
-    return FactsFeed("alpine_secdb", facts, ecosystem="alpine")
+    name = "alpine_secdb" if len(releases) > 1 else f"alpine_secdb {releases[0]}"
+    return FactsFeed(name, facts, ecosystem="alpine")
 
 
 def test_a_release_newer_than_all_is_judged_as_edge_and_that_is_said() -> None:
@@ -89,5 +90,9 @@ def test_a_release_newer_than_all_is_judged_as_edge_and_that_is_said() -> None:
     assert any("judged as edge" in item.why for item in newer.not_covered)
     assert not older.measured
     assert not nameless.measured
+    with store_of(feeds=[released("3.23"), released("edge")]) as store:
+        assert [item.name for item in match(packages, Distro("alpine", "3.24"), store).sources] == [
+            "alpine_secdb edge"
+        ]
     with store_of(feeds=[released("3.23")]) as store:
         assert not match(packages, Distro("alpine", "3.24"), store).measured
