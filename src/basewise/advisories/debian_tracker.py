@@ -15,9 +15,16 @@ from pathlib import Path
 
 import msgspec
 
+from basewise.advisories.bad_records import refuse_bad
 from basewise.advisories.feed import FeedResult, Skipped
 from basewise.advisories.read_input import input_of, read_input
-from basewise.advisories.tracker_lines import UNKNOWN, TrackerLine, read_annotations, read_tracker
+from basewise.advisories.tracker_lines import (
+    UNKNOWN,
+    TrackerLine,
+    TrackerReading,
+    read_annotations,
+    read_tracker,
+)
 from basewise.errors import StoreError
 from basewise.model.advisory import Advisory, FactKind, SourceStatus
 from basewise.progress import Progress
@@ -67,11 +74,13 @@ class DebianTracker:
         """Read the file.
 
         Raises:
-            StoreError: It is missing, no JSON, or of neither shape.
+            StoreError: It is missing, no JSON, of neither shape, or more than `MAX_BAD_SHARE` of its entries are bad.
         """
         progress.step(f"reading {self._path.name} of the Debian tracker")
         raw = read_input(self._path)
-        lines, skipped, as_of, selection = _read(raw, self._path)
+        reading, as_of, selection = _read(raw, self._path)
+        refuse_bad(self._path, reading.entries, reading.bad)
+        lines, skipped = reading.lines, [*reading.odd, *reading.bad]
         as_of = as_of or self._as_of
         if not as_of:
             raise StoreError(
@@ -168,15 +177,14 @@ def _inherited(unstable: TrackerLine) -> tuple[FactKind, str]:
     return kind, NOT_UNDERSTOOD if unstable.status == UNKNOWN else FROM_UNSTABLE
 
 
-def _read(raw: bytes, path: Path) -> tuple[list[TrackerLine], list[Skipped], str, bool]:
-    """Return the lines, what was left out, the date, and whether it is only a selection."""
+def _read(raw: bytes, path: Path) -> tuple[TrackerReading, str, bool]:
+    """Return what it says, the date, and whether it is only a selection."""
     try:
         document = msgspec.json.decode(raw)
         if isinstance(document, dict) and isinstance(document.get("cves"), dict):
-            lines, skipped = read_annotations(document["cves"])
-            return lines, skipped, str(document.get("as_of") or ""), True
+            return read_annotations(document["cves"]), str(document.get("as_of") or ""), True
         if isinstance(document, dict) and document:
-            return *read_tracker(document), "", False
+            return read_tracker(document), "", False
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise StoreError(f"cannot read `{path}`: {error}", hint="fetch it again") from error
     raise StoreError(f"cannot read `{path}`: neither annotations nor the tracker's JSON")

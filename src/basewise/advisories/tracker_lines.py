@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
 from basewise._internal.prepared import prepared
 from basewise.advisories.feed import Skipped
 
-__all__ = ["UNKNOWN", "TrackerLine", "read_annotations", "read_tracker"]
+__all__ = ["UNKNOWN", "TrackerLine", "TrackerReading", "read_annotations", "read_tracker"]
 
 _STATUSES = frozenset(
     {
@@ -54,6 +54,22 @@ class TrackerLine(msgspec.Struct, frozen=True, order=True, kw_only=True):
     advisories: tuple[str, ...] = ()
 
 
+class TrackerReading(NamedTuple):
+    """What a document of the tracker says.
+
+    Args:
+        lines: What was understood; a line with an unknown status is among them, as `UNKNOWN`.
+        odd: Words in them that are not known.
+        bad: Entries that are of another shape: nothing of them is among the lines.
+        entries: Number of entries, a vulnerability of a package each, or a vulnerability where packages stand below.
+    """
+
+    lines: list[TrackerLine]
+    odd: list[Skipped]
+    bad: list[Skipped]
+    entries: int
+
+
 class _Annotation(msgspec.Struct, frozen=True):
     """One line as the collection of annotations writes it."""
 
@@ -87,20 +103,21 @@ class _Tracked(msgspec.Struct, frozen=True):
     releases: dict[str, _ReleaseState]
 
 
-def read_annotations(cves: Mapping[str, Any]) -> tuple[list[TrackerLine], list[Skipped]]:
+def read_annotations(cves: Mapping[str, Any]) -> TrackerReading:
     """Read the collection: CVE → annotations.
 
     Returns:
-        Lines, and what was not understood: records of another shape, unknown statuses and urgencies. A line
-        with an unknown status is there, as `UNKNOWN`. Lines about `experimental` and about
-        packages that Debian does not have concern no release, and are not among either.
+        Lines, and what was not understood. Lines about `experimental` and about packages that Debian does not
+        have concern no release, and are not among either.
     """
-    lines, skipped = [], []
+    lines: list[TrackerLine] = []
+    odd: list[Skipped] = []
+    bad: list[Skipped] = []
     for identifier, value in cves.items():
         try:
             entry = msgspec.convert(value, prepared(_Annotated))
         except msgspec.ValidationError as error:
-            skipped.append(Skipped(identifier, str(error)))
+            bad.append(Skipped(identifier, str(error)))
             continue
         advisories = tuple(sorted(name for name in entry.xrefs if name.startswith(("DSA-", "DLA-"))))
         for item in entry.annotations:
@@ -108,7 +125,7 @@ def read_annotations(cves: Mapping[str, Any]) -> tuple[list[TrackerLine], list[S
                 continue
             status = item.kind
             if status not in _STATUSES:
-                skipped.append(Skipped(f"{identifier} {item.package}", _unknown("status", status)))
+                odd.append(Skipped(f"{identifier} {item.package}", _unknown("status", status)))
                 status = UNKNOWN
             line = TrackerLine(
                 id=identifier,
@@ -116,58 +133,63 @@ def read_annotations(cves: Mapping[str, Any]) -> tuple[list[TrackerLine], list[S
                 release=item.release or "",
                 status=status,
                 version=item.version or "",
-                urgency=_urgency(item.severity or "", f"{identifier} {item.package}", skipped),
+                urgency=_urgency(item.severity or "", f"{identifier} {item.package}", odd),
                 advisories=advisories,
             )
             lines.append(line)
-    return lines, skipped
+    return TrackerReading(lines, odd, bad, len(cves))
 
 
-def read_tracker(packages: Mapping[str, Any]) -> tuple[list[TrackerLine], list[Skipped]]:
+def read_tracker(packages: Mapping[str, Any]) -> TrackerReading:
     """Read the tracker's own JSON: source package → CVE → state per release.
 
     Returns:
         Lines, and what was not understood. See `read_annotations`.
     """
-    lines, skipped = [], []
+    lines: list[TrackerLine] = []
+    odd: list[Skipped] = []
+    bad: list[Skipped] = []
+    entries = 0
     for package, vulnerabilities in packages.items():
         if not isinstance(vulnerabilities, dict):
-            skipped.append(Skipped(package, "no table of vulnerabilities"))
+            entries += 1
+            bad.append(Skipped(package, "no table of vulnerabilities"))
             continue
+        entries += len(vulnerabilities)
         for identifier, value in vulnerabilities.items():
             try:
                 entry = msgspec.convert(value, prepared(_Tracked))
             except msgspec.ValidationError as error:
-                skipped.append(Skipped(f"{identifier} {package}", str(error)))
+                bad.append(Skipped(f"{identifier} {package}", str(error)))
                 continue
             for release, state in entry.releases.items():
                 status = _status(state)
                 what = f"{identifier} {package} {release}"
                 if status == UNKNOWN:
-                    skipped.append(Skipped(what, _unknown("status", state.status)))
+                    odd.append(Skipped(what, _unknown("status", state.status)))
                 line = TrackerLine(
                     id=identifier,
                     package=package,
                     release="" if release == "sid" else release,
                     status=status,
                     version=state.fixed_version if status == "fixed" else "",
-                    urgency=_urgency(state.urgency, what, skipped),
+                    urgency=_urgency(state.urgency, what, odd),
                 )
                 lines.append(line)
-    return lines, skipped
+    return TrackerReading(lines, odd, bad, entries)
 
 
 def _unknown(field: str, value: str) -> str:
     return f"unknown {field} `{value[:40]}`"
 
 
-def _urgency(value: str, what: str, skipped: list[Skipped]) -> str:
+def _urgency(value: str, what: str, odd: list[Skipped]) -> str:
     """Return an urgency; the stars of older copies say that it was set by a machine."""
     word = value.rstrip("*")
     if word in _URGENCIES:
         return word
     if word not in _NO_URGENCY:
-        skipped.append(Skipped(what, _unknown("urgency", value)))
+        odd.append(Skipped(what, _unknown("urgency", value)))
     return ""
 
 

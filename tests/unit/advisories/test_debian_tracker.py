@@ -89,7 +89,7 @@ def test_an_urgency_becomes_a_severity() -> None:
 
 
 def test_an_unknown_status_is_kept_as_such_and_named() -> None:
-    lines, skipped = read_annotations(
+    lines, odd, bad, entries = read_annotations(
         {
             "CVE-2026-1": {
                 "annotations": [{"package": "zlib", "kind": "mystery", "release": None, "severity": "dire"}]
@@ -100,11 +100,12 @@ def test_an_unknown_status_is_kept_as_such_and_named() -> None:
         }
     )
     assert [(item.id, item.status, item.urgency) for item in lines] == [("CVE-2026-1", "unknown", "")]
-    assert [(item.what, item.why) for item in skipped[:2]] == [
+    assert [(item.what, item.why) for item in odd] == [
         ("CVE-2026-1 zlib", "unknown status `mystery`"),
         ("CVE-2026-1 zlib", "unknown urgency `dire`"),
     ]
-    assert [item.what for item in skipped[2:]] == ["CVE-2026-2"]
+    assert [item.what for item in bad] == ["CVE-2026-2"]
+    assert entries == 4
 
 
 @pytest.mark.parametrize("release", ["bookworm", "trixie"])
@@ -118,9 +119,9 @@ def test_an_unknown_status_is_never_taken_for_safe(release: str) -> None:
 
 def test_the_stars_of_older_copies_are_no_part_of_an_urgency() -> None:
     releases = {"bookworm": {"status": "open", "urgency": "low**"}}
-    lines, skipped = read_tracker({"zlib": {"CVE-2026-1": {"releases": releases}}})
+    lines, odd, bad, _ = read_tracker({"zlib": {"CVE-2026-1": {"releases": releases}}})
     assert [item.urgency for item in lines] == ["low"]
-    assert skipped == []
+    assert (odd, bad) == ([], [])
 
 
 def test_lines_about_a_release_that_is_not_read_are_counted(tmp_path: Path) -> None:
@@ -161,12 +162,11 @@ TRACKER = {
         },
         "CVE-2026-3": {"releases": {"trixie": {"status": "undetermined"}, "sid": {"status": "mystery"}}},
     },
-    "broken": [],
 }
 
 
 def test_the_trackers_own_json_gives_the_same_lines() -> None:
-    lines, skipped = read_tracker(TRACKER)
+    lines, odd, bad, entries = read_tracker(TRACKER | {"broken": []})
     assert {(item.id[-1], item.release, item.status, item.version) for item in lines} == {
         ("1", "bookworm", "fixed", "1:1.2.13-2"),
         ("1", "trixie", "not-affected", ""),
@@ -178,7 +178,19 @@ def test_the_trackers_own_json_gives_the_same_lines() -> None:
         ("3", "trixie", "undetermined", ""),
         ("3", "", "unknown", ""),
     }
-    assert [item.what for item in skipped] == ["CVE-2026-3 zlib sid", "broken"]
+    assert [item.what for item in odd] == ["CVE-2026-3 zlib sid"]
+    assert ([item.what for item in bad], entries) == (["broken"], 4)
+
+
+def test_a_file_with_many_entries_of_another_shape_is_refused(tmp_path: Path) -> None:
+    good = {"releases": {"bookworm": {"status": "open"}}}
+    changed = {"releases": {"bookworm": {"status": "open"}, "sid": {"status": "resolved", "fixed_version": None}}}
+    path = tmp_path / "tracker.json"
+    path.write_text(json.dumps({"zlib": {f"CVE-2026-{number}": good for number in range(1_000, 2_999)}}))
+    assert len(DebianTracker(path, as_of="2026-11-01").collect(SilentProgress()).advisories) > 0
+    path.write_text(json.dumps({"zlib": {"CVE-2026-1": changed, "CVE-2026-2": good}}))
+    with pytest.raises(StoreError, match="1 of 2 records cannot be read"):
+        DebianTracker(path, as_of="2026-11-01").collect(SilentProgress())
 
 
 def test_both_shapes_are_read_by_the_feed(tmp_path: Path) -> None:
