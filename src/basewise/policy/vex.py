@@ -202,16 +202,14 @@ def _is_image(product: VexProduct, installed: InstalledComponents) -> bool:
     """
     if product.digests & installed.digests:
         return True
-    for purl in product.purls:
-        if purl.type not in {"oci", "docker"}:
-            continue
-        if purl.version:
-            if purl.version.lower() in installed.digests:
-                return True
-        elif installed.image is not None and purl.type == "oci" and purl.qualifiers.get("repository_url"):
-            if purl_covers(purl, installed.image):
-                return True
-    return False
+    return any(_names_image(purl, installed) for purl in product.purls if purl.type in {"oci", "docker"})
+
+
+def _names_image(purl: Purl, installed: InstalledComponents) -> bool:
+    if purl.version:
+        return purl.version.lower() in installed.digests
+    is_whole = purl.type == "oci" and bool(purl.qualifiers.get("repository_url"))
+    return installed.image is not None and is_whole and purl_covers(purl, installed.image)
 
 
 def _source_purls(finding: ScanFinding, installed: InstalledComponents) -> list[Purl]:

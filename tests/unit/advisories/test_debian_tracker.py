@@ -184,7 +184,9 @@ def test_the_trackers_own_json_gives_the_same_lines() -> None:
 
 def test_a_file_with_many_entries_of_another_shape_is_refused(tmp_path: Path) -> None:
     good = {"releases": {"bookworm": {"status": "open"}}}
-    changed = {"releases": {"bookworm": {"status": "open"}, "sid": {"status": "resolved", "fixed_version": None}}}
+    changed = {
+        "releases": {"bookworm": {"status": "open"}, "sid": {"status": "resolved", "fixed_version": None}}
+    }
     path = tmp_path / "tracker.json"
     path.write_text(json.dumps({"zlib": {f"CVE-2026-{number}": good for number in range(1_000, 2_999)}}))
     assert len(DebianTracker(path, as_of="2026-11-01").collect(SilentProgress()).advisories) > 0

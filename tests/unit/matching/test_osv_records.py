@@ -165,7 +165,9 @@ def test_a_record_gives_one_finding(
     assert [(one.id, one.state, one.fixed_version, one.severity) for one in result.findings] == [expected]
 
 
-def test_a_release_that_debian_no_longer_looks_after_leaves_a_vulnerability_undetermined(tmp_path: Path) -> None:
+def test_a_release_that_debian_no_longer_looks_after_leaves_a_vulnerability_undetermined(
+    tmp_path: Path,
+) -> None:
     ended = record(
         "DEBIAN-CVE-2026-0001",
         affected("Debian:11", "openssl", ecosystem_specific={"urgency": "end-of-life"}),
