@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import msgspec
@@ -95,6 +96,16 @@ def _check(pin: Pin) -> None:
     Digest.parse(pin.digest)
     if Reference.parse(pin.image).digest is not None:
         raise InvalidValueError(f"`{pin.image[:100]}` holds a digest of its own")
+    for day in (pin.created, pin.evidence_date):
+        if day is not None and not _is_day(day):
+            raise InvalidValueError(f"`{day[:40]}` of `{pin.image[:100]}` is no date `YYYY-MM-DD`")
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
 
 
 def _damaged(path: Path, problem: str) -> InputError:

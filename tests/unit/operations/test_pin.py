@@ -260,6 +260,30 @@ def test_a_damaged_lock_is_an_error_and_nothing_is_written(tmp_path: Path, conte
     assert (tmp_path / "basewise.lock").read_bytes() == content
 
 
+@pytest.mark.parametrize("field", ["created", "evidence_date"])
+@pytest.mark.parametrize("day", ["yesterday", "", "2026-13-01", "20260101"])
+def test_a_date_of_a_lock_that_is_none_is_an_error(tmp_path: Path, field: str, day: str) -> None:
+    path = write(tmp_path, f"FROM {TRIXIE}\nUSER 1\n")
+    offline(path)
+    lock = tmp_path / "basewise.lock"
+    stored = json.loads(lock.read_text())
+    stored["pins"][0][field] = day
+    lock.write_text(json.dumps(stored))
+    with pytest.raises(InputError, match="is no date"):
+        check([path], now=NOW)
+
+
+def test_a_python_of_a_lock_that_is_no_version_judges_nothing(tmp_path: Path) -> None:
+    path = write(tmp_path, f"FROM {BOOKWORM}\nUSER 1\n")
+    offline(path)
+    for file in (path, tmp_path / "basewise.lock"):
+        file.write_text(file.read_text().replace(digest(BOOKWORM), DIGEST))
+    stored = json.loads((tmp_path / "basewise.lock").read_text())
+    stored["pins"][0] |= {"created": "2026-01-01", "python": "\u0000 nonsense"}
+    (tmp_path / "basewise.lock").write_text(json.dumps(stored))
+    assert "BW003" in {finding.rule for finding in check([path], now=NOW).findings}
+
+
 @pytest.mark.skipif(os.name != "posix", reason="permissions and links as POSIX has them")
 def test_mode_and_link_stay(tmp_path: Path) -> None:
     (tmp_path / "real").mkdir()
