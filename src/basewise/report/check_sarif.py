@@ -12,22 +12,24 @@ from typing import Any
 
 from basewise.model.check import Check, CheckFinding, CheckSeverity, Fix, FixEdit, Rule
 from basewise.report.check_facts import check_facts, fingerprints, ignored_check_sentence
-from basewise.report.json_document import encode_json
 from basewise.report.markdown_text import escape_markdown
 from basewise.report.plain import plain_line
 from basewise.report.sarif_parts import (
     MAX_RESULTS,
-    SCHEMA,
+    coverage_notices,
+    driver,
+    fact_properties,
     message_text,
-    notification,
+    partial_fingerprints,
     relative_uri,
+    rule_id,
+    sarif_log,
+    sarif_run,
     sarif_text,
 )
-from basewise.report.short_hash import distinct_text
 
 __all__ = ["render_check_sarif"]
 
-MAX_RULE_ID_CHARACTERS = 120
 _LISTS = ("image", "coverage:source", "coverage:not-covered", "note")
 _LEVELS = {CheckSeverity.ERROR: "error", CheckSeverity.WARNING: "warning", CheckSeverity.NOTE: "note"}
 
@@ -37,29 +39,19 @@ def render_check_sarif(result: Check, *, width: int, color: bool) -> str:
     del width, color
     rules = _rules(result)
     places = {rule["id"]: place for place, rule in enumerate(rules)}
-    stated = {"version": plain_line(result.version)} if result.version else {}
     marks = zip(result.findings[:MAX_RESULTS], fingerprints(result), strict=False)
-    run = {
-        "tool": {"driver": {"name": "basewise", **stated, "rules": rules}},
-        "automationDetails": {"id": "basewise-check/"},
-        "invocations": [
-            {
-                "executionSuccessful": True,
-                "toolExecutionNotifications": [notification(level, text) for level, text in _notices(result)],
-            }
-        ],
-        "results": [_result(found, mark, places) for found, mark in marks],
-        "columnKind": "unicodeCodePoints",
-        "properties": _properties(result),
-    }
-    return encode_json({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}).decode("ascii")
+    run = sarif_run(
+        driver(result.version, rules),
+        identity="basewise-check/",
+        notices=_notices(result),
+        results=[_result(found, mark, places) for found, mark in marks],
+        properties=fact_properties(check_facts(result), lists=_LISTS),
+    )
+    return sarif_log([run])
 
 
 def _notices(check: Check) -> Iterator[tuple[str, str]]:
-    for missing in check.coverage.not_covered:
-        yield "warning", f"incomplete: not covered: {missing.what}: {missing.why}"
-    if not check.coverage.complete and not check.coverage.not_covered:
-        yield "warning", "incomplete: the evidence does not say what is missing"
+    yield from coverage_notices(check.coverage)
     if len(check.findings) > MAX_RESULTS:
         yield (
             "warning",
@@ -71,18 +63,11 @@ def _notices(check: Check) -> Iterator[tuple[str, str]]:
         yield "note", ignored_check_sentence(ignored)
 
 
-def _properties(check: Check) -> dict[str, object]:
-    gathered: dict[str, list[str]] = {name: [] for name in _LISTS}
-    for name, value in check_facts(check):
-        gathered.setdefault(name, []).append(value)
-    return {f"basewise:{name}": values if name in _LISTS else values[0] for name, values in gathered.items()}
-
-
 def _rules(check: Check) -> list[dict[str, Any]]:
     """Return the rules that were applied, each once; one that only a finding names is described by it."""
     made: dict[str, dict[str, Any]] = {}
     for rule in (*check.rules, *(_named_by(found) for found in check.findings)):
-        identifier = _rule_id(rule.id)
+        identifier = rule_id(rule.id)
         if identifier not in made:
             text = sarif_text(
                 f"{rule.summary}" + (f" The page `{rule.page}` explains it." if rule.page else "")
@@ -103,7 +88,7 @@ def _named_by(found: CheckFinding) -> Rule:
 
 
 def _result(found: CheckFinding, mark: str, places: Mapping[str, int]) -> dict[str, Any]:
-    identifier = _rule_id(found.rule)
+    identifier = rule_id(found.rule)
     uri = relative_uri(found.path, without="Dockerfile")
     evidence = {"basewise:evidence": plain_line(found.evidence)} if found.evidence else {}
     repair = {"fixes": [_fix(found.fix, uri)]} if found.fix is not None and found.fix.edits else {}
@@ -120,7 +105,7 @@ def _result(found: CheckFinding, mark: str, places: Mapping[str, int]) -> dict[s
                 }
             }
         ],
-        "partialFingerprints": {"primaryLocationLineHash": f"{mark}:1", "basewise/v1": mark},
+        "partialFingerprints": partial_fingerprints(mark),
         **repair,
         "properties": {
             "basewise:image": plain_line(found.image),
@@ -149,7 +134,3 @@ def _replacement(edit: FixEdit) -> dict[str, Any]:
 
 def _region(line: int, column: int, end_line: int, end_column: int) -> dict[str, int]:
     return {"startLine": line, "startColumn": column, "endLine": end_line, "endColumn": end_column}
-
-
-def _rule_id(identifier: str) -> str:
-    return distinct_text(identifier, limit=MAX_RULE_ID_CHARACTERS) or "unnamed"

@@ -20,15 +20,20 @@ from basewise.errors import InvalidValueError
 from basewise.model.finding import Severity, State
 from basewise.model.reference import Reference
 from basewise.model.scan import Scan, ScanFinding, Scans
-from basewise.report.json_document import encode_json
 from basewise.report.plain import plain_line
 from basewise.report.sarif_parts import (
     MAX_RESULTS,
-    SCHEMA,
     SarifMessage,
+    coverage_notices,
+    driver,
+    fact_properties,
+    invocation,
     message_text,
-    notification,
+    partial_fingerprints,
     relative_uri,
+    rule_id,
+    sarif_log,
+    sarif_run,
 )
 from basewise.report.scan_facts import (
     failures_of,
@@ -40,7 +45,7 @@ from basewise.report.scan_facts import (
     scans_of,
     version_of,
 )
-from basewise.report.scan_sarif_rules import SarifRule, rule_id, sarif_rules
+from basewise.report.scan_sarif_rules import sarif_rules
 from basewise.report.short_hash import short_hash
 
 __all__ = ["render_scan_sarif"]
@@ -81,7 +86,7 @@ def render_scan_sarif(result: Scan | Scans, *, width: int, color: bool) -> str:
     ]
     if failed or not scans:
         runs.append(_failed_run(version_of(result), failed))
-    return encode_json({"$schema": SCHEMA, "version": "2.1.0", "runs": runs}).decode("ascii")
+    return sarif_log(runs)
 
 
 def _names(scans: Sequence[Scan]) -> Iterator[str]:
@@ -114,45 +119,32 @@ def _run(scan: Scan, name: str, *, many: bool) -> dict[str, object]:
     findings = scan.findings[:MAX_RESULTS]
     rules = sarif_rules(findings)
     places = {rule.id: place for place, rule in enumerate(rules)}
-    return {
-        "tool": {"driver": _driver(scan.version, rules)},
-        "automationDetails": {"id": f"basewise-scan/{plain_line(name)}/"},
-        "invocations": [
-            {
-                "executionSuccessful": True,
-                "endTimeUtc": _moment(scan),
-                "toolExecutionNotifications": [
-                    notification(level, text) for level, text in _notices(scan, many=many)
-                ],
-            }
-        ],
-        "results": [_result(scan, name, found, places) for found in findings],
-        "columnKind": "unicodeCodePoints",
-        "properties": _properties(scan),
-    }
+    return sarif_run(
+        driver(scan.version, rules),
+        identity=f"basewise-scan/{plain_line(name)}/",
+        notices=_notices(scan, many=many),
+        results=[_result(scan, name, found, places) for found in findings],
+        properties={
+            **fact_properties(scan_facts(scan), lists=_LISTS),
+            "basewise:count:results": str(len(findings)),
+        },
+        ended=moment_of(scan).strftime("%Y-%m-%dT%H:%M:%SZ"),
+    )
 
 
 def _failed_run(version: str, failed: Iterable[str]) -> dict[str, object]:
-    notices = [notification("error", f"not scanned: {sentence}") for sentence in failed]
+    notices = (("error", f"not scanned: {sentence}") for sentence in failed)
     return {
-        "tool": {"driver": _driver(version, ())},
+        "tool": {"driver": driver(version, ())},
         "automationDetails": {"id": "basewise-scan/not-scanned/"},
-        "invocations": [{"executionSuccessful": False, "toolExecutionNotifications": notices}],
+        "invocations": [invocation(notices, succeeded=False)],
         "results": [],
     }
 
 
-def _driver(version: str, rules: Sequence[SarifRule]) -> dict[str, object]:
-    stated = {"version": plain_line(version)} if version else {}
-    return {"name": "basewise", **stated, "rules": rules}
-
-
 def _notices(scan: Scan, *, many: bool) -> Iterator[tuple[str, str]]:
     """Yield what a reader of the results must know: a level of SARIF, and a sentence."""
-    for missing in scan.coverage.not_covered:
-        yield "warning", f"incomplete: not covered: {missing.what}: {missing.why}"
-    if not scan.coverage.complete and not scan.coverage.not_covered:
-        yield "warning", "incomplete: the evidence does not say what is missing"
+    yield from coverage_notices(scan.coverage)
     if len(scan.findings) > MAX_RESULTS:
         yield (
             "warning",
@@ -164,18 +156,6 @@ def _notices(scan: Scan, *, many: bool) -> Iterator[tuple[str, str]]:
         yield "note", note
     for ignored in scan.ignored:
         yield "note", ignored_sentence(ignored)
-
-
-def _properties(scan: Scan) -> dict[str, object]:
-    """Return the facts of a scan; those that may stand several times are lists."""
-    gathered: dict[str, list[str]] = {name: [] for name in _LISTS}
-    for name, value in scan_facts(scan):
-        gathered.setdefault(name, []).append(value)
-    results = str(min(len(scan.findings), MAX_RESULTS))
-    return {
-        **{f"basewise:{name}": values if name in _LISTS else values[0] for name, values in gathered.items()},
-        "basewise:count:results": results,
-    }
 
 
 def _result(scan: Scan, name: str, found: ScanFinding, places: dict[str, int]) -> _Result:
@@ -202,10 +182,6 @@ def _result(scan: Scan, name: str, found: ScanFinding, places: dict[str, int]) -
                 "message": {"text": message_text(f"in {scan.image.reference}: {found.location}")},
             },
         ),
-        partial_fingerprints={"primaryLocationLineHash": f"{fingerprint}:1", "basewise/v1": fingerprint},
+        partial_fingerprints=partial_fingerprints(fingerprint),
         properties={f"basewise:{name}": value for name, value in finding_facts(found)},
     )
-
-
-def _moment(scan: Scan) -> str:
-    return moment_of(scan).strftime("%Y-%m-%dT%H:%M:%SZ")

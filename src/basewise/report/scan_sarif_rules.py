@@ -13,13 +13,10 @@ import msgspec
 
 from basewise.model.scan import ScanFinding
 from basewise.report.markdown_text import escape_markdown
-from basewise.report.sarif_parts import SarifMessage, sarif_text
+from basewise.report.sarif_parts import SarifMessage, rule_id, sarif_text
 from basewise.report.scan_facts import advisory_link, severity_words
-from basewise.report.short_hash import distinct_text
 
-__all__ = ["SarifRule", "rule_id", "sarif_rules"]
-
-MAX_RULE_ID_CHARACTERS = 120
+__all__ = ["SarifRule", "sarif_rules"]
 
 
 class _Help(msgspec.Struct, frozen=True):
@@ -71,8 +68,3 @@ def _rule(identifier: str, same: Sequence[ScanFinding]) -> SarifRule:
         help_uri=link,
         properties={"tags": ["security", "vulnerability", str(first.severity)], **security},
     )
-
-
-def rule_id(identifier: str) -> str:
-    """Return an id as a rule may be named: short, printable, and another one for each vulnerability."""
-    return distinct_text(identifier, limit=MAX_RULE_ID_CHARACTERS) or "unnamed"
