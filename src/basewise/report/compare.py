@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from importlib import import_module
-
-from basewise.errors import UsageError
 from basewise.model.compare import Compare
+from basewise.report.writers import written
 
 __all__ = ["COMPARE_FORMATS", "render_compare", "render_compare_png"]
 
-CompareWriter = Callable[..., str]
-"""Takes a `Compare`, and by name `width` (columns) and `color`; returns text that ends with a line end."""
-
 _WRITERS = {
     "table": "compare_table.render_compare_table",
-    "json": "compare_pages.render_compare_json",
+    "json": "json_document.render_document",
     "markdown": "compare_markdown.render_compare_markdown",
     "html": "compare_pages.render_compare_html",
     "svg": "compare_pages.render_compare_svg",
@@ -35,13 +29,7 @@ def render_compare(compare: Compare, form: str, *, width: int, color: bool) -> s
     Raises:
         UsageError: There is no such form.
     """
-    if form not in _WRITERS:
-        raise UsageError(
-            f"no format is called `{form[:40]}`", hint=f"use one of: {', '.join(COMPARE_FORMATS)}"
-        )
-    module, _, name = _WRITERS[form].partition(".")
-    write: CompareWriter = getattr(import_module(f"basewise.report.{module}"), name)
-    return write(compare, width=width, color=color)
+    return written(compare, form, _WRITERS, width=width, color=color, known=COMPARE_FORMATS)
 
 
 def render_compare_png(compare: Compare) -> bytes:

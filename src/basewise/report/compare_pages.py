@@ -1,18 +1,11 @@
-"""A comparison as JSON, as a page and as a picture."""
+"""A comparison as a page and as a picture."""
 
 from __future__ import annotations
 
 from basewise.model.compare import Compare
 from basewise.report.chart_of_compare import chart_of_compare
-from basewise.report.json_document import encode_json
 
-__all__ = ["render_compare_html", "render_compare_json", "render_compare_svg"]
-
-
-def render_compare_json(compare: Compare, *, width: int, color: bool) -> str:
-    """Return the document with a line end; width and color change nothing."""
-    del width, color
-    return encode_json(compare).decode("ascii")
+__all__ = ["render_compare_html", "render_compare_svg"]
 
 
 def render_compare_svg(compare: Compare, *, width: int, color: bool) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from basewise._internal.text import plural
-from basewise.errors import UsageError
 from basewise.model.explanation import Answer, ExplainedPackage, Explanation, Statement
 from basewise.model.finding import Severity, State
 from basewise.model.scan import Origin, ScanFinding
@@ -15,6 +14,7 @@ from basewise.report.json_document import encode_json
 from basewise.report.plain import plain_line
 from basewise.report.style import Style
 from basewise.report.text_lines import HANGING, Line, printed, wrapped
+from basewise.report.writers import unknown_format
 
 __all__ = ["EXPLAIN_FORMATS", "render_explanation"]
 
@@ -51,9 +51,7 @@ def render_explanation(explanation: Explanation, form: str, *, width: int, color
     if form == "json":
         return encode_json(explanation).decode("ascii")
     if form != "table":
-        raise UsageError(
-            f"no format is called `{form[:40]}`", hint=f"use one of: {', '.join(EXPLAIN_FORMATS)}"
-        )
+        raise unknown_format(form, EXPLAIN_FORMATS)
     lines = _lines(explanation, max(MIN_WIDTH, width))
     return printed(lines, color=color)
 

@@ -1,4 +1,4 @@
-"""The JSON document: the contract `basewise.choose/1`, the same bytes for the same answer, in ASCII."""
+"""JSON documents, which are contracts: the same bytes for the same result, in ASCII."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import msgspec
 
 from basewise.model.choice import Choice
 
-__all__ = ["encode_json", "render_json"]
+__all__ = ["encode_json", "render_document", "render_json"]
 
 _BEYOND_PRINTABLE = re.compile("[^\n -~]")
 _SURROGATE_OFFSET = 0x10000
@@ -16,9 +16,15 @@ _DELETE = b"\x7f"  # the only character of ASCII beyond the printable ones that 
 
 
 def render_json(choice: Choice, *, width: int | None, color: bool, with_dockerfile: bool) -> str:
-    """Return the document with a line end; width, color and Dockerfile change nothing."""
+    """Return the document of an answer, `basewise.choose/1`; width, color and Dockerfile change nothing."""
     del width, color, with_dockerfile
     return encode_json(choice).decode("ascii")
+
+
+def render_document(result: object, *, width: int, color: bool) -> str:
+    """Return the document of a result with a line end; width and color change nothing."""
+    del width, color
+    return encode_json(result).decode("ascii")
 
 
 def encode_json(value: object) -> bytes:

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from textwrap import wrap
 
 from basewise._internal.text import plural
-from basewise.errors import UsageError
 from basewise.model.pin import PinChange, Pinned, PinRow
 from basewise.report.json_document import encode_json
 from basewise.report.plain import plain_line
+from basewise.report.writers import unknown_format
 
 __all__ = ["PIN_FORMATS", "render_pin"]
 
@@ -27,7 +27,7 @@ def render_pin(result: Pinned, form: str, *, width: int) -> str:
         return encode_json(result).decode("ascii")
     if form == "table":
         return "".join(f"{line}\n" for line in _lines(result, width))
-    raise UsageError(f"no format is called `{form[:40]}`", hint=f"use one of: {', '.join(PIN_FORMATS)}")
+    raise unknown_format(form, PIN_FORMATS)
 
 
 def _lines(result: Pinned, width: int) -> Iterator[str]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from basewise.errors import UsageError
 from basewise.model.choice import Choice
 from basewise.report.builtin import FORMATS
+from basewise.report.writers import unknown_format
 
 __all__ = ["render"]
 
@@ -25,5 +25,5 @@ def render(
         UsageError: There is no such format.
     """
     if form not in FORMATS:
-        raise UsageError(f"no format is called `{form[:40]}`", hint=f"use one of: {', '.join(FORMATS)}")
+        raise unknown_format(form, FORMATS)
     return FORMATS[form](choice, width=width, color=color, with_dockerfile=with_dockerfile)

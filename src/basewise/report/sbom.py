@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from basewise.errors import UsageError
 from basewise.model.sbom import Sbom
+from basewise.report.writers import unknown_format
 
 __all__ = ["SBOM_FORMATS", "render_sbom"]
 
@@ -42,4 +42,4 @@ def render_sbom(sbom: Sbom, form: str, *, width: int, color: bool, moment: datet
         from basewise.report.spdx import render_spdx  # noqa: PLC0415 - the same
 
         return render_spdx(sbom, moment=moment, version=version)
-    raise UsageError(f"no format is called `{form[:40]}`", hint=f"use one of: {', '.join(SBOM_FORMATS)}")
+    raise unknown_format(form, SBOM_FORMATS)

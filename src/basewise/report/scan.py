@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from importlib import import_module
-
-from basewise.errors import UsageError
 from basewise.model.scan import Scan, Scans
+from basewise.report.writers import written
 
 __all__ = ["ONE_IMAGE_FORMATS", "PICTURE_FORMATS", "SCAN_FORMATS", "render_scan", "render_scan_png"]
 
-ScanWriter = Callable[..., str]
-"""Takes a `Scan` or `Scans`, and by name `width` (columns) and `color`; returns text that ends with a line end."""
-
 _WRITERS = {
     "table": "scan_table.render_scan_table",
-    "json": "scan_json.render_scan_json",
+    "json": "json_document.render_document",
     "sarif": "scan_sarif.render_scan_sarif",
     "cyclonedx": "scan_cyclonedx.render_scan_cyclonedx",
     "spdx": "scan_spdx.render_scan_spdx",
@@ -25,7 +19,7 @@ _WRITERS = {
     "gitlab": "scan_gitlab.render_scan_gitlab",
     "html": "scan_html.render_scan_html",
 }
-_SVG = "scan_html.render_scan_svg"
+_PICTURE = {"svg": "scan_html.render_scan_svg"}
 SCAN_FORMATS = tuple(_WRITERS)
 """Those that hold the findings."""
 PICTURE_FORMATS = ("svg", "png")
@@ -45,13 +39,8 @@ def render_scan(result: Scan | Scans, form: str, *, width: int, color: bool) -> 
     Raises:
         UsageError: There is no such form.
     """
-    place = _WRITERS.get(form) or (_SVG if form == "svg" else None)
-    if place is None:
-        known = ", ".join((*SCAN_FORMATS, *PICTURE_FORMATS))
-        raise UsageError(f"no format is called `{form[:40]}`", hint=f"use one of: {known}")
-    module, _, name = place.partition(".")
-    write: ScanWriter = getattr(import_module(f"basewise.report.{module}"), name)
-    return write(result, width=width, color=color)
+    known = (*SCAN_FORMATS, *PICTURE_FORMATS)
+    return written(result, form, _WRITERS | _PICTURE, width=width, color=color, known=known)
 
 
 def render_scan_png(result: Scan | Scans) -> bytes:
