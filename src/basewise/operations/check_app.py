@@ -92,6 +92,7 @@ class AppReader:
             installed=tuple(dict.fromkeys(_bare(name) for name in (*packages.apt, *packages.apk))),
             unread=(*packages.unread, *hidden_installs(parts, escape)),
             distributions=_named(calls),
+            constrained=_constrained(folder, calls, stages),
         )
         wanted = [file for call in calls for file in call.requirements]
         files = tuple(
@@ -179,7 +180,29 @@ def _unseen(evidence: AppEvidence, said: NotCovered) -> AppEvidence:
 
 
 def _unpinned(application: Application) -> tuple[str, ...]:
-    return tuple(sorted({one.name for one in application.requirements if one.pinned_version is None}))
+    pinned = {one.name for one in application.constraints if one.pinned_version is not None}
+    asked = {one.name for one in application.requirements if one.pinned_version is None}
+    return tuple(sorted(asked - pinned))
+
+
+def _constrained(
+    folder: Path, calls: Sequence[PipCall], stages: Sequence[ResolvedStage]
+) -> frozenset[str] | None:
+    """Return what the constraints of the calls pin; None where one of their files cannot be read."""
+    names: set[str] = set()
+    for call in calls:
+        for file in call.constraints:
+            found = (
+                next(_in_folder(folder, file, _before(call.run, stages)), None) if "://" not in file else None
+            )
+            if found is None:
+                return None
+            try:
+                read = read_application(folder, ReadOptions(requirement_files=(folder / found,)))
+            except (ApplicationError, UsageError):
+                return None
+            names |= {one.name for one in read.requirements if one.pinned_version is not None}
+    return frozenset(names)
 
 
 def _all_names(evidence: AppEvidence, application: Application, lock: Resolution | None) -> tuple[str, ...]:

@@ -111,7 +111,8 @@ class AppEvidence(msgspec.Struct, frozen=True, kw_only=True):
     Args:
         path: Its folder.
         files: Requirements files that the Dockerfile installs from and that are in the folder.
-        unpinned: Distributions that these files ask for without `==`, sorted.
+        unpinned: Distributions that these files ask for and neither they nor their constraints pin, sorted.
+        constrained: Distributions that the files of `-c` pin; None where one of those is not in the folder.
         accelerator: What it computes on.
         image: The base image; None when it is not known well enough to judge.
         bare: The judgement on the base image as it is; None when there is none.
@@ -128,6 +129,7 @@ class AppEvidence(msgspec.Struct, frozen=True, kw_only=True):
     path: str
     files: tuple[str, ...] = ()
     unpinned: tuple[str, ...] = ()
+    constrained: frozenset[str] | None = frozenset()
     accelerator: Accelerator = Accelerator.UNKNOWN
     image: BaseImage | None = None
     bare: Fit | None = None

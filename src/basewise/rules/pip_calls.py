@@ -25,6 +25,7 @@ _VALUE_OPTIONS = frozenset({
     "--group", "--index-strategy", "-e", "--editable", "-m",
 })  # fmt: skip
 _REQUIREMENT = frozenset({"-r", "--requirement", "--requirements"})
+_CONSTRAINT = frozenset({"-c", "--constraint", "--constraints"})
 _EDITABLE = frozenset({"-e", "--editable"})
 
 
@@ -37,6 +38,7 @@ class PipCall(msgspec.Struct, frozen=True):
         options: Its options as text, values of long ones included as `--name=value` or as the word after.
         operands: What it installs, by name, path or address.
         requirements: Files of `-r`.
+        constraints: Files or addresses of `-c`.
         run: The instruction.
         script: The script.
         call: The command.
@@ -47,6 +49,7 @@ class PipCall(msgspec.Struct, frozen=True):
     options: tuple[str, ...]
     operands: tuple[Word, ...]
     requirements: tuple[str, ...]
+    constraints: tuple[str, ...]
     run: Run
     script: Script
     call: Call
@@ -95,6 +98,7 @@ def _read(tool: str, words: tuple[Word, ...], run: Run, script: Script, call: Ca
     options: list[str] = []
     operands: list[Word] = []
     files: list[str] = []
+    constraints: list[str] = []
     rest = iter(words)
     for word in rest:
         name, equals, value = word.text.partition("=")
@@ -112,11 +116,12 @@ def _read(tool: str, words: tuple[Word, ...], run: Run, script: Script, call: Ca
                 operands.append(following)
         elif name[:2] in _REQUIREMENT and not name.startswith("--") and len(name) > len("-r"):
             name, value = "-r", word.text[2:]
-        if name in _REQUIREMENT and value:
-            files.append(value)
+        if name in _REQUIREMENT | _CONSTRAINT and value:
+            (constraints if name in _CONSTRAINT else files).append(value)
     if verb is None or verb.text not in {"install", "sync"}:
         return None
     if tool == "uv pip" and verb.text == "sync":
         files += [word.text for word in operands]
         operands = []
-    return PipCall(tool, verb, tuple(options), tuple(operands), tuple(files), run, script, call)
+    named = (tuple(operands), tuple(files), tuple(constraints))
+    return PipCall(tool, verb, tuple(options), *named, run, script, call)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
+from basewise._internal.text import safe_text
 from basewise.dockerfile.variables import argument_defaults
 from basewise.model.check import CheckSeverity
+from basewise.model.evidence import NotCovered
 from basewise.rules.described import described
 from basewise.rules.layers import after_word, has_cache_mount, removes
 from basewise.rules.os_packages import call_place
@@ -15,10 +17,13 @@ from basewise.rules.rule import Context, Found, RuleCheck, Run
 
 __all__ = ["PIP_CACHE", "PIP_LOCK"]
 
-_PINNED = re.compile(r"==|===|@\s*\S+#sha256=|@[0-9a-f]{40}\b")
+_PINNED = re.compile(r"==(?!\S*\*)|@\s*\S+#sha256=|@[0-9a-f]{40}\b")
+_VERSION_CONTROL = re.compile(r"(?:[\w.-]+(?:\[[\w,.-]*\])?\s*@\s*)?(?:git|hg|svn|bzr)\+")
+_ARCHIVE = re.compile(r"://|\.(?:whl|zip|tar\.gz|tgz|tar\.bz2)\Z|/\*\Z")
 _LOCAL = re.compile(r"\.{1,2}(?:/|\[|\Z)|/|file:")
 MAX_NAMED = 5
 _LOCK_HINT = "install from a lock with hashes: `pip install --require-hashes -r requirements.lock`"
+_COMMIT_HINT = "write the commit after `@`, all 40 digits of it"
 _LOCKING = {
     "uv": ("sync", ("--locked", "--frozen"), "add `--locked`"),
     "pipenv": ("install", ("--deploy", "--ignore-pipfile"), "add `--deploy`"),
@@ -29,9 +34,13 @@ _FALSE = frozenset({"", "0", "false", "no", "off"})
 _CACHE_OFF = {"pip": ("PIP_NO_CACHE_DIR", "--no-cache-dir"), "uv": ("UV_NO_CACHE", "--no-cache")}
 
 
-def _lock(context: Context) -> Iterator[Found]:
+def _lock(context: Context) -> Iterator[Found | NotCovered]:
     for run in context.runs:
         for call in pip_calls(run):
+            hidden = sorted({word.text for word in call.operands if _is_hidden(word.text)})
+            if hidden:
+                words = ", ".join(f"`{safe_text(word)}`" for word in hidden)
+                yield NotCovered(f"what pip installs in {context.path}", f"only a build can tell {words}")
             problem = _unlocked(context, call)
             if problem is None:
                 continue
@@ -49,18 +58,48 @@ def _unlocked(context: Context, call: PipCall) -> tuple[str, str, tuple[str, ...
         return None
     if call.tool not in {"pip", "uv pip"} or call.has(*_RESOLVES_NOTHING):
         return None
-    loose = [word.text for word in call.operands if not _PINNED.search(word.text)]
-    local = [name for name in loose if _LOCAL.match(name)]
-    named = tuple(sorted(name for name in loose if name not in local))
+    constrained = _constrained(context, call)
+    if constrained is None:
+        return None
+    return _unlocked_operands(call, constrained) or _loose_files(context, call, constrained)
+
+
+def _unlocked_operands(call: PipCall, constrained: frozenset[str]) -> tuple[str, str, tuple[str, ...]] | None:
+    words = [word.text for word in call.operands]
+    loose = [word for word in words if not _PINNED.search(word) and not _is_hidden(word)]
+    moving = [word for word in loose if _VERSION_CONTROL.match(word)]
+    files = [word for word in loose if word not in moving and (_LOCAL.match(word) or _ARCHIVE.search(word))]
+    named = tuple(word for word in sorted({*loose} - {*moving, *files}) if _name_of(word) not in constrained)
     if named:
         return f"pip installs the newest of {', '.join(named)} on the day of the build", _LOCK_HINT, named
-    if local and not call.has("-c", "--constraint", "--constraints"):
-        return f"pip resolves the dependencies of `{local[0]}` anew with each build", _LOCK_HINT, ()
-    return _loose_files(context, call)
+    if moving:
+        return f"`{moving[0]}` names no commit: what it leads to can change", _COMMIT_HINT, ()
+    if files and not call.constraints:
+        return f"pip resolves the dependencies of `{files[0]}` anew with each build", _LOCK_HINT, ()
+    return None
 
 
-def _loose_files(context: Context, call: PipCall) -> tuple[str, str, tuple[str, ...]] | None:
-    names = sorted({name for file in call.requirements for name in _unpinned_names(context, file)})
+def _is_hidden(word: str) -> bool:
+    """Tell whether a variable or a substitution says what is installed; one that only ends a pin does not."""
+    return ("$" in word or "`" in word) and not _PINNED.search(word)
+
+
+def _constrained(context: Context, call: PipCall) -> frozenset[str] | None:
+    """Return the distributions that the constraints of a call pin; None where those cannot be read."""
+    if not call.constraints:
+        return frozenset()
+    return context.app.constrained if context.app is not None else None
+
+
+def _name_of(word: str) -> str:
+    return re.sub(r"[-_.]+", "-", re.split(r"[\[<>=!~;@ ]", word, maxsplit=1)[0]).lower()
+
+
+def _loose_files(
+    context: Context, call: PipCall, constrained: frozenset[str]
+) -> tuple[str, str, tuple[str, ...]] | None:
+    found = {name for file in call.requirements for name in _unpinned_names(context, file)}
+    names = sorted(found - constrained)
     if not names:
         return None
     more = f" and {len(names) - MAX_NAMED} more" if len(names) > MAX_NAMED else ""

@@ -100,6 +100,9 @@ def superseded(name: str) -> str:
         ("BW024", f"FROM {CURRENT}\nRUN pip install .\n", [(2, WARNING)]),
         ("BW024", f"FROM {CURRENT}\nRUN pip install --no-deps .\n", []),
         ("BW024", f"FROM {CURRENT}\nRUN pip install -c constraints.txt .\n", []),
+        ("BW024", f"FROM {CURRENT}\nRUN pip install 'a==1.*'\n", [(2, WARNING)]),
+        ("BW024", f"FROM {CURRENT}\nRUN pip install a==$A && pip install $NAMES\n", []),
+        ("BW024", f"FROM {CURRENT}\nRUN pip install a -c https://example.org/c.txt\n", []),
         ("BW024", f"FROM {CURRENT}\nRUN uv sync\n", [(2, WARNING)]),
         ("BW024", f"FROM {CURRENT}\nRUN uv sync --locked && pipenv install --deploy && poetry install\n", []),
         ("BW024", f"FROM {CURRENT}\nRUN pipenv install\n", [(2, WARNING)]),
@@ -131,6 +134,33 @@ def test_a_rule_finds_what_violates_it(
     found: Rules, rule: str, text: str, expected: list[tuple[int, str]]
 ) -> None:
     assert [(finding.line, str(finding.severity)) for finding in found(rule, text)] == expected
+
+
+@pytest.mark.parametrize(
+    ("operand", "said"),
+    [
+        ("dist/*.whl", "resolves the dependencies of `dist/*.whl` anew"),
+        ("https://example.org/a-1-py3-none-any.whl", "resolves the dependencies of `https://example.org/a-1"),
+        ("wheels/*", "resolves the dependencies of `wheels/*` anew"),
+        ("git+https://example.org/a.git@v1", "`git+https://example.org/a.git@v1` names no commit"),
+        ("'a @ git+https://example.org/a.git'", "`a @ git+https://example.org/a.git` names no commit"),
+        ("'a[b]>=1'", "the newest of a[b]>=1 on the day"),
+    ],
+)
+def test_what_pip_installs_without_a_pin_is_called_by_what_it_is(
+    found: Rules, operand: str, said: str
+) -> None:
+    (finding,) = found("BW024", f"FROM {CURRENT}\nRUN pip install {operand}\n")
+    assert said in finding.message
+
+
+def test_constraints_pin_what_they_name(found: Rules) -> None:
+    text = f"FROM {CURRENT}\nCOPY . .\nRUN pip install a -c c.txt\nRUN pip install -r r.txt -c c.txt\n"
+    assert not found("BW024", text, r_DOT_txt="a\n", c_DOT_txt="A==1\nb==2\n")
+    first, second = found("BW024", text, r_DOT_txt="a\n", c_DOT_txt="a<2\nb==2\n")
+    assert (first.packages, second.packages) == (("a",), ("a",))
+    inside = f"FROM {CURRENT}\nCOPY . .\nRUN pip install -r r.txt\n"
+    assert not found("BW024", inside, r_DOT_txt="-c c.txt\na\n", c_DOT_txt="a==1\n")
 
 
 def test_the_place_of_a_finding_is_the_name_it_is_about(found: Rules) -> None:
