@@ -23,7 +23,8 @@ from basewise._internal.paths import cache_directory
 from basewise.advisories.build import BuiltStore, build_content, problems
 from basewise.advisories.builtin import EMBEDDED_FEED_NAMES, archive_feed, file_feeds
 from basewise.advisories.content import gather
-from basewise.advisories.store import EMBEDDED_STORE, Store
+from basewise.advisories.store import Store
+from basewise.advisories.store_opening import EMBEDDED_STORE
 from basewise.advisories.write import write_store
 from basewise.errors import StoreError
 from basewise.model.advisory import FactKind

@@ -2,45 +2,27 @@
 
 from __future__ import annotations
 
-import os
-import threading
-import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 import msgspec
 
-from basewise._internal.embedded import read_embedded
 from basewise._internal.prepared import prepared
-from basewise.advisories.annotations import Annotations
-from basewise.advisories.content import (
-    ECOSYSTEMS_WITHOUT_PACKAGES,
-    Origin,
-)
+from basewise.advisories.content import ECOSYSTEMS_WITHOUT_PACKAGES, Origin
 from basewise.advisories.facts import PackageRecord, advisories_of, advisory_of
-from basewise.advisories.record_bytes import unpack_record
-from basewise.advisories.schema import SCHEMA_VERSION, TABLES, table_definitions
-from basewise.advisories.store_file import (
-    BUILD_HINT,
-    NAME_HINT,
-    connect,
-    connect_file,
+from basewise.advisories.package_records import PackageRecords
+from basewise.advisories.store_file import BUILD_HINT
+from basewise.advisories.store_opening import (
+    OpenedStore,
+    open_bytes,
+    open_default,
+    open_embedded,
+    open_path,
 )
-from basewise.advisories.user_store import USER_HINT, user_store
-from basewise.errors import KnowledgeError, OutputError, StoreError
 from basewise.model.advisory import Advisory, SourceStatus
 
-if TYPE_CHECKING:
-    import sqlite3
-
-__all__ = ["EMBEDDED_STORE", "Store"]
-
-EMBEDDED_STORE = "advisories/store.sqlite.gz"
-_EMBEDDED_HINT = "install basewise again, or name another store in BASEWISE_STORE"
-_NOTHING = PackageRecord()
-_ASKED_AT_ONCE = 500
-"""Names in one statement; SQLite allows 999 values where it is old."""
+__all__ = ["Store"]
 
 
 class Store:
@@ -49,30 +31,14 @@ class Store:
     Open one with `open_default`, `open_path` or `open_embedded`. It may be used from several threads.
 
     Args:
-        connection: An open store file.
-        name: How to call it in messages.
-        hint: What to do when it is damaged.
-
-    Raises:
-        StoreError: Of another schema, empty, or not what was written.
+        opened: The file, checked.
     """
 
-    def __init__(self, connection: sqlite3.Connection, name: str, hint: str = BUILD_HINT) -> None:
-        self.name = name
-        self._hint = hint
-        self._connection = connection
-        self._lock = threading.Lock()
-        self._decoder = msgspec.msgpack.Decoder(prepared(PackageRecord))
-        self._records: dict[tuple[str, str, str], PackageRecord | None] = {}
-        self._check()
-        self._sources = self._read_sources()
-        self._annotations = Annotations(connection, self._meta(), self._lock)
-        self._releases = {
-            (str(row[0]), str(row[1])): (int(row[2]), int(row[3]))
-            for row in connection.execute(
-                "SELECT ecosystem, release, packages, facts FROM release ORDER BY ecosystem, release"
-            )
-        }
+    def __init__(self, opened: OpenedStore) -> None:
+        self.name = opened.name
+        self._opened = opened
+        self._annotations = opened.annotations
+        self._packages = PackageRecords(opened)
 
     @classmethod
     def open_default(cls, environment: Mapping[str, str] | None = None) -> Self:
@@ -87,16 +53,7 @@ class Store:
         Raises:
             StoreError: It is missing, empty or damaged; another one is never taken instead.
         """
-        stated = (os.environ if environment is None else environment).get("BASEWISE_STORE")
-        if stated is not None:
-            return cls.open_path(stated)
-        path = user_store()
-        if path is None or not os.path.lexists(path):
-            return cls.open_embedded()
-        own, embedded = cls.open_path(path, USER_HINT), cls.open_embedded()
-        newer, older = (own, embedded) if own.newest >= embedded.newest else (embedded, own)
-        older.close()
-        return newer
+        return cls(open_default(environment))
 
     @classmethod
     def open_embedded(cls) -> Self:
@@ -105,11 +62,7 @@ class Store:
         Raises:
             StoreError: It is missing or damaged.
         """
-        try:
-            raw = read_embedded(EMBEDDED_STORE)
-        except KnowledgeError as error:
-            raise StoreError(error.message, hint=_EMBEDDED_HINT) from error
-        return cls.open_bytes(raw, "embedded", _EMBEDDED_HINT)
+        return cls(open_embedded())
 
     @classmethod
     def open_path(cls, path: Path | str, hint: str = BUILD_HINT) -> Self:
@@ -122,9 +75,7 @@ class Store:
         Raises:
             StoreError: It is missing, empty or damaged.
         """
-        if not str(path):
-            raise StoreError("cannot read the advisory store: BASEWISE_STORE is empty", hint=NAME_HINT)
-        return cls._open(lambda: connect_file(Path(path)), str(path), hint)
+        return cls(open_path(path, hint))
 
     @classmethod
     def open_bytes(cls, raw: bytes, name: str, hint: str = BUILD_HINT) -> Self:
@@ -138,41 +89,24 @@ class Store:
         Raises:
             StoreError: It is damaged.
         """
-        return cls._open(lambda: connect(raw, name, hint), name, hint)
-
-    @classmethod
-    def _open(cls, connected: Callable[[], sqlite3.Connection], name: str, hint: str) -> Self:
-        """Open what `connected` gives; whatever is wrong with it is a `StoreError`."""
-        import sqlite3  # noqa: PLC0415 - `--version` must not pay for it
-
-        connection = None
-        try:
-            connection = connected()
-            return cls(connection, name, hint)
-        except BaseException as error:
-            if connection is not None:
-                connection.close()
-            if isinstance(error, StoreError) and error.hint in {BUILD_HINT, NAME_HINT}:
-                error.hint = hint
-            if isinstance(error, (sqlite3.Error, msgspec.DecodeError, UnicodeDecodeError, OutputError)):
-                raise StoreError(f"advisory store `{name}` is damaged: {error}", hint=hint) from error
-            raise
+        return cls(open_bytes(raw, name, hint))
 
     def sources(self) -> tuple[SourceStatus, ...]:
         """Return what the store holds of each source, sorted by name."""
-        return self._sources
+        return self._opened.sources
 
     @property
     def as_of(self) -> str:
         """Oldest date of the sources of advisories, `YYYY-MM-DD`; lists of exploited ids and scores have their own."""
         return min(
-            (s.as_of for s in self._sources if s.ecosystem not in ECOSYSTEMS_WITHOUT_PACKAGES), default=""
+            (s.as_of for s in self._opened.sources if s.ecosystem not in ECOSYSTEMS_WITHOUT_PACKAGES),
+            default="",
         )
 
     @property
     def newest(self) -> str:
         """Newest date of all sources, `YYYY-MM-DD`."""
-        return max((source.as_of for source in self._sources), default="")
+        return self._opened.newest
 
     @property
     def exploited_as_of(self) -> str:
@@ -186,15 +120,15 @@ class Store:
 
     def ecosystems(self) -> frozenset[str]:
         """Return the ecosystems of which the store knows a package."""
-        return frozenset(ecosystem for ecosystem, _ in self._releases)
+        return frozenset(ecosystem for ecosystem, _ in self._opened.releases)
 
     def releases(self, ecosystem: str) -> frozenset[str]:
         """Return the releases of which the store knows a package."""
-        return frozenset(release for name, release in self._releases if name == ecosystem)
+        return frozenset(release for name, release in self._opened.releases if name == ecosystem)
 
     def release_counts(self) -> dict[tuple[str, str], tuple[int, int]]:
         """Return the numbers of packages and facts by (ecosystem, release), sorted."""
-        return dict(self._releases)
+        return dict(self._opened.releases)
 
     def facts(self, ecosystem: str, release: str, package: str) -> tuple[Advisory, ...]:
         """Return what is known of one source package in one release, sorted by vulnerability.
@@ -222,11 +156,7 @@ class Store:
         Raises:
             StoreError: The file is damaged.
         """
-        key = (ecosystem, release, package)
-        with self._lock:
-            if key not in self._records:
-                self._records[key] = self._read_record(key)
-            return self._records[key] or _NOTHING
+        return self._packages.record((ecosystem, release, package))
 
     def read_ahead(self, ecosystem: str, release: str, packages: Iterable[str]) -> None:
         """Read the records of many packages at once, for a third of what it takes to ask for each.
@@ -234,20 +164,7 @@ class Store:
         Raises:
             StoreError: The file is damaged.
         """
-        with self._lock:
-            asked = dict.fromkeys(packages)
-            missing = [name for name in asked if (ecosystem, release, name) not in self._records]
-            for start in range(0, len(missing), _ASKED_AT_ONCE):
-                names = missing[start : start + _ASKED_AT_ONCE]
-                marks = ",".join("?" * len(names))
-                rows = self._connection.execute(
-                    f"SELECT name, record FROM package WHERE ecosystem = ? AND release = ? AND name IN ({marks})",  # noqa: S608 - question marks
-                    (ecosystem, release, *names),
-                ).fetchall()
-                self._records.update(dict.fromkeys((ecosystem, release, name) for name in names))
-                for name, record in rows:
-                    key = (ecosystem, release, str(name))
-                    self._records[key] = self._decoded(key, record)
+        self._packages.read_ahead(ecosystem, release, packages)
 
     def covered(self, ecosystem: str, release: str, package: str) -> tuple[str, ...]:
         """Return the names of the feeds that looked at a package; empty when none did."""
@@ -303,15 +220,11 @@ class Store:
 
     def entry_count(self) -> int:
         """Return the number of entries of all sources of advisories."""
-        return sum(s.entries for s in self._sources if s.ecosystem not in ECOSYSTEMS_WITHOUT_PACKAGES)
+        return sum(s.entries for s in self._opened.sources if s.ecosystem not in ECOSYSTEMS_WITHOUT_PACKAGES)
 
     def packages(self) -> tuple[tuple[str, str, str], ...]:
         """Return (ecosystem, release, package) of every record, sorted."""
-        with self._lock:
-            rows = self._connection.execute(
-                "SELECT ecosystem, release, name FROM package ORDER BY ecosystem, release, name"
-            ).fetchall()
-        return tuple((str(row[0]), str(row[1]), str(row[2])) for row in rows)
+        return self._packages.names()
 
     def records(self) -> Iterator[tuple[tuple[str, str, str], PackageRecord]]:
         """Yield every package with its record, sorted; nothing of it is kept in memory.
@@ -319,12 +232,7 @@ class Store:
         Raises:
             StoreError: The file is damaged.
         """
-        rows = self._connection.cursor().execute(
-            "SELECT ecosystem, release, name, record FROM package ORDER BY ecosystem, release, name"
-        )
-        for ecosystem, release, name, record in rows:
-            key = (str(ecosystem), str(release), str(name))
-            yield key, self._decoded(key, record)
+        return self._packages.all_records()
 
     def origins(self) -> tuple[Origin, ...]:
         """Return where the facts of an update come from, sorted by name; nothing where no update wrote the store.
@@ -333,66 +241,18 @@ class Store:
             StoreError: The file is damaged.
         """
         try:
-            return msgspec.json.decode(self._meta().get("origins", "[]"), type=prepared(tuple[Origin, ...]))
+            return msgspec.json.decode(
+                self._opened.meta.get("origins", "[]"), type=prepared(tuple[Origin, ...])
+            )
         except msgspec.DecodeError as error:
-            raise StoreError(f"advisory store `{self.name}` is damaged: {error}", hint=self._hint) from error
+            raise self._opened.damaged(error) from error
 
     def close(self) -> None:
         """Close the file."""
-        self._connection.close()
+        self._opened.close()
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-    def _check(self) -> None:
-        """Refuse a file with anything but the expected tables, of another schema, empty, or altered."""
-        if table_definitions(self._connection) != TABLES:
-            raise StoreError(
-                f"advisory store `{self.name}` has not the tables of schema {SCHEMA_VERSION}", hint=self._hint
-            )
-        meta = self._meta()
-        if meta.get("schema") != str(SCHEMA_VERSION):
-            raise StoreError(
-                f"advisory store `{self.name}` has schema {meta.get('schema')}, not {SCHEMA_VERSION}",
-                hint=self._hint,
-            )
-        if self._connection.execute("SELECT count(*) FROM release").fetchone()[0] == 0:
-            raise StoreError(f"advisory store `{self.name}` is empty", hint=self._hint)
-
-    def _meta(self) -> dict[str, str]:
-        return {
-            str(key): str(value) for key, value in self._connection.execute("SELECT key, value FROM meta")
-        }
-
-    def _read_sources(self) -> tuple[SourceStatus, ...]:
-        rows = self._connection.execute(
-            "SELECT name, ecosystem, as_of, entries, verified, note FROM source ORDER BY name"
-        )
-        return tuple(
-            SourceStatus(
-                name=name,
-                ecosystem=ecosystem,
-                as_of=as_of,
-                entries=entries,
-                verified=bool(verified),
-                note=note,
-            )
-            for name, ecosystem, as_of, entries, verified, note in rows
-        )
-
-    def _read_record(self, key: tuple[str, str, str]) -> PackageRecord | None:
-        row = self._connection.execute(
-            "SELECT record FROM package WHERE ecosystem = ? AND release = ? AND name = ?", key
-        ).fetchone()
-        return None if row is None else self._decoded(key, row[0])
-
-    def _decoded(self, key: tuple[str, str, str], record: bytes) -> PackageRecord:
-        try:
-            return self._decoder.decode(unpack_record(record))
-        except (msgspec.DecodeError, zlib.error) as error:
-            raise StoreError(
-                f"advisory store `{self.name}` is damaged at {'/'.join(key)}: {error}", hint=self._hint
-            ) from error

@@ -10,8 +10,9 @@ import msgspec
 from basewise._internal.embedded import read_embedded
 from basewise._internal.paths import write_atomically
 from basewise.advisories.bundle import encode_bundle
-from basewise.advisories.store import EMBEDDED_STORE, Store
+from basewise.advisories.store import Store
 from basewise.advisories.store_file import read_store_bytes
+from basewise.advisories.store_opening import EMBEDDED_STORE
 from basewise.model.advisory import SourceStatus
 from basewise.progress import Progress, SilentProgress
 

@@ -173,7 +173,7 @@ def test_a_damaged_store_of_ones_own_is_4_for_every_command(
 def test_no_store_at_all_is_4_and_never_an_answer_without_findings(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("basewise.advisories.store.EMBEDDED_STORE", "advisories/missing.gz")
+    monkeypatch.setattr("basewise.advisories.store_opening.EMBEDDED_STORE", "advisories/missing.gz")
     (tmp_path / "requirements.txt").write_text("numpy==2.3.5\n")
     for command in (["db", "status"], ["choose", str(tmp_path), "--offline"]):
         assert run(command) == 4
