@@ -8,6 +8,7 @@ from basewise._internal.text import plural
 from basewise.model.choice import ApplicationFinding, ApplicationVulnerabilities, Choice
 from basewise.model.finding import Severity, State
 from basewise.report.section import Section
+from basewise.report.words import shortened
 
 __all__ = ["application_section"]
 
@@ -33,9 +34,8 @@ def _sentences(measured: Sequence[ApplicationVulnerabilities]) -> Iterator[str]:
         return
     yield "versions differ between Python minors, and so do their vulnerabilities; the order above does not weigh them"
     for found in measured:
-        ids = [f"{each.package} {each.id}" for each in found.findings[:MAX_FINDINGS]]
-        more = len(found.findings) - len(ids)
-        named = f": {', '.join(ids)}" + (f" and {more} more" if more > 0 else "") if ids else ""
+        ids = [f"{each.package} {each.id}" for each in found.findings]
+        named = f": {shortened(ids, MAX_FINDINGS)}" if ids else ""
         yield f"Python {found.python}: {_counted(found)}{named}"
 
 

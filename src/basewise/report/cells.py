@@ -11,21 +11,18 @@ from basewise.model.choice import Candidate
 from basewise.model.evidence import Coverage, SupportPhase
 from basewise.model.finding import Vulnerabilities
 from basewise.model.verdict import Swap, Verdict
+from basewise.report.words import UNKNOWN, age_words, number_text, shortened
 
 __all__ = [
-    "UNKNOWN",
     "ExcludedGroup",
     "Row",
-    "age_words",
     "count_sources",
     "counted_with",
     "excluded_groups",
     "row_of",
-    "shortened",
     "swap_sentence",
 ]
 
-UNKNOWN = "?"
 MAX_ADDED_CHARACTERS = 11
 MAX_IMAGES = 3
 _ESTIMATED = "estimated"
@@ -85,11 +82,11 @@ def row_of(candidate: Candidate, *, counts_are_covered: bool) -> Row:
         adds=_adds(candidate),
         download=_size(candidate.size.download_bytes, candidate.size.base_compressed_bytes),
         disk=_marked(_size(candidate.size.disk_bytes, candidate.size.base_disk_bytes), candidate.size.basis),
-        fixable=_number(counts.fixable if measured else None),
-        open=_number(_open(stay, states.open, states.wont_fix, states.minor) if measured else None)
+        fixable=number_text(counts.fixable if measured else None),
+        open=number_text(_open(stay, states.open, states.wont_fix, states.minor) if measured else None)
         + _exploited(counts),
-        minor=_number(states.minor if measured else None),
-        undetermined=_number(counts.undetermined if measured else None),
+        minor=number_text(states.minor if measured else None),
+        undetermined=number_text(counts.undetermined if measured else None),
         support=_support(candidate),
         measured=measured,
     )
@@ -105,13 +102,6 @@ def excluded_groups(candidates: Sequence[Candidate]) -> tuple[ExcludedGroup, ...
     return tuple(sorted(made, key=lambda group: (-len(group.images), group.sentence)))
 
 
-def shortened(names: Sequence[str], limit: int) -> str:
-    """Return names separated by commas; beyond `limit` they are counted."""
-    if len(names) <= limit:
-        return ", ".join(names)
-    return f"{', '.join(names[:limit])} and {len(names) - limit} more"
-
-
 def swap_sentence(swap: Swap) -> str:
     """Return what to write instead of what, and what it saves."""
     sizes = ((swap.saves_download_bytes, "to download"), (swap.saves_disk_bytes, "on disk"))
@@ -121,11 +111,6 @@ def swap_sentence(swap: Swap) -> str:
     parts += [f"costs {' and '.join(cost)}"] if cost else []
     effect = ", ".join(parts) or "how much it saves is not known"
     return f"{swap.replace} -> {swap.with_}: {effect}" + (f"; {swap.why}" if swap.why else "")
-
-
-def age_words(age_days: int | None) -> str:
-    """Return how old data is; an age that the clock cannot tell is unknown, not none."""
-    return "of unknown age" if age_days is None else f"{plural(age_days, 'day')} old"
 
 
 def count_sources(coverage: Coverage) -> tuple[str, ...]:
@@ -185,10 +170,6 @@ def _open(stay: int | None, opened: int | None, wont_fix: int | None, minor: int
 def _exploited(counts: Vulnerabilities) -> str:
     stay = counts.exploited_after_rebuild
     return "!" if (counts.exploited if stay is None else stay) else ""
-
-
-def _number(count: int | None) -> str:
-    return UNKNOWN if count is None else str(count)
 
 
 def _support(candidate: Candidate) -> str:

@@ -9,8 +9,9 @@ from basewise.model.base_image import Surface
 from basewise.model.choice import Candidate, CandidateDistro, CandidateSize, Choice
 from basewise.model.finding import Vulnerabilities
 from basewise.model.verdict import Verdict
-from basewise.report.cells import counted_with, shortened
+from basewise.report.cells import counted_with
 from basewise.report.chart import Chart, ChartPoint, PointSize
+from basewise.report.words import shortened
 
 __all__ = ["base_size_of", "chart_of_choice", "family_of", "finished_size_of", "row_name"]
 

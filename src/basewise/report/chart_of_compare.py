@@ -9,12 +9,12 @@ from basewise.model.compare import Compare, ComparedImage, Provenance
 from basewise.model.evidence import SupportPhase
 from basewise.model.finding import Vulnerabilities
 from basewise.model.verdict import Verdict
-from basewise.report.cells import shortened
 from basewise.report.chart import Chart, ChartPoint
 from basewise.report.chart_names import shared_prefix
 from basewise.report.chart_of_choice import base_size_of, family_of, finished_size_of, row_name
 from basewise.report.compare_cells import support_until
 from basewise.report.compare_sections import counted_sentence
+from basewise.report.words import shortened
 
 __all__ = ["chart_of_compare"]
 

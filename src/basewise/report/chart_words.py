@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 
 from basewise._internal.text import format_bytes, plural
 from basewise.model.finding import Severity
-from basewise.report.cells import shortened
 from basewise.report.chart import SEVERITIES, Chart, Count, SizeOf
 from basewise.report.chart_places import Place, View, Where
+from basewise.report.words import shortened
 
 __all__ = ["WHERE_WORDS", "count_title", "description", "place_sentence", "size_title"]
 

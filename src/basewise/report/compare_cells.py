@@ -11,7 +11,7 @@ from basewise.model.base_image import Surface
 from basewise.model.compare import Compare, ComparedImage, Provenance
 from basewise.model.evidence import Support, SupportPhase
 from basewise.model.finding import BySeverity, Severity, Vulnerabilities
-from basewise.report.cells import UNKNOWN, shortened
+from basewise.report.words import UNKNOWN, number_text, shortened, truth_text
 
 __all__ = ["CompareRow", "compare_row", "facts_of", "severities_known", "support_until"]
 
@@ -53,14 +53,14 @@ def compare_row(image: ComparedImage) -> CompareRow:
         disk=format_bytes(image.size.base_disk_bytes),
         app_download=format_bytes(image.size.download_bytes),
         app_disk=format_bytes(image.size.disk_bytes),
-        packages=_number(image.packages),
-        total=_number(counts.total) + exploited,
+        packages=number_text(image.packages),
+        total=number_text(counts.total) + exploited,
         severe=_severe(counts.by_severity),
-        fixable=_number(counts.fixable),
-        after=_number(counts.after_rebuild),
-        undetermined=_number(counts.undetermined),
+        fixable=number_text(counts.fixable),
+        after=number_text(counts.after_rebuild),
+        undetermined=number_text(counts.undetermined),
         support=support_until(image.support),
-        age=_number(image.age_days),
+        age=number_text(image.age_days),
     )
 
 
@@ -97,7 +97,7 @@ def facts_of(image: ComparedImage, *, with_app: bool) -> Iterator[tuple[str, str
     yield "on disk", format_bytes(size.base_disk_bytes)
     if with_app:
         yield from _app_facts(image)
-    yield "packages", _number(image.packages)
+    yield "packages", number_text(image.packages)
     yield from _count_facts(counts)
     yield "beside the count", ", ".join(f"{each.count} {each.what}" for each in image.uncounted) or "nothing"
     yield from _surface_facts(image.surface)
@@ -118,21 +118,21 @@ def _app_facts(image: ComparedImage) -> Iterator[tuple[str, str]]:
     yield "adds", shortened(names, MAX_PACKAGES) or "nothing"
     yield "app to download", format_bytes(image.size.download_bytes)
     yield "app on disk", format_bytes(image.size.disk_bytes)
-    yield "app vulnerabilities", _number(counts.total)
-    yield "app after a rebuild", _number(counts.after_rebuild)
+    yield "app vulnerabilities", number_text(counts.total)
+    yield "app after a rebuild", number_text(counts.after_rebuild)
 
 
 def _count_facts(counts: Vulnerabilities) -> Iterator[tuple[str, str]]:
     states = counts.by_state
-    yield "vulnerabilities", _number(counts.total)
+    yield "vulnerabilities", number_text(counts.total)
     yield "by severity", _severities(counts.by_severity)
-    yield "fixable", _number(counts.fixable)
-    yield "after a rebuild", _number(counts.after_rebuild)
-    yield "open", _number(states.open)
-    yield "won't fix", _number(states.wont_fix)
-    yield "minor", _number(states.minor)
-    yield "undetermined", _number(counts.undetermined)
-    yield "exploited", _number(counts.exploited)
+    yield "fixable", number_text(counts.fixable)
+    yield "after a rebuild", number_text(counts.after_rebuild)
+    yield "open", number_text(states.open)
+    yield "won't fix", number_text(states.wont_fix)
+    yield "minor", number_text(states.minor)
+    yield "undetermined", number_text(counts.undetermined)
+    yield "exploited", number_text(counts.exploited)
 
 
 def _severities(numbers: BySeverity) -> str:
@@ -144,11 +144,11 @@ def _severities(numbers: BySeverity) -> str:
 
 
 def _surface_facts(surface: Surface) -> Iterator[tuple[str, str]]:
-    yield "shell", _yes(surface.shell)
-    yield "package manager", _yes(surface.package_manager)
-    yield "compiler", _yes(surface.compiler)
-    yield "executables", _number(surface.executables)
-    yield "setuid", _number(surface.setuid)
+    yield "shell", truth_text(surface.shell)
+    yield "package manager", truth_text(surface.package_manager)
+    yield "compiler", truth_text(surface.compiler)
+    yield "executables", number_text(surface.executables)
+    yield "setuid", number_text(surface.setuid)
     yield "user", surface.default_user or UNKNOWN
 
 
@@ -161,11 +161,3 @@ def _distro(image: ComparedImage) -> str:
 
 def _days(count: int | None) -> str:
     return UNKNOWN if count is None else f"{plural(count, 'day')} ago"
-
-
-def _number(count: int | None) -> str:
-    return UNKNOWN if count is None else str(count)
-
-
-def _yes(value: bool | None) -> str:  # noqa: FBT001 - three values of a fact
-    return {True: "yes", False: "no", None: UNKNOWN}[value]

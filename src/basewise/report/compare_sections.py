@@ -7,8 +7,9 @@ from collections.abc import Iterator, Sequence
 from basewise._internal.text import format_bytes, plural
 from basewise.model.compare import Changes, Compare, ComparedFinding, NameChanges, PackageChanges
 from basewise.model.finding import Severity
-from basewise.report.cells import count_sources, counted_with, shortened
+from basewise.report.cells import count_sources, counted_with
 from basewise.report.section import Section
+from basewise.report.words import shortened
 
 __all__ = ["LEGEND", "MAX_SENTENCE_CHARACTERS", "compare_sections", "counted_sentence"]
 

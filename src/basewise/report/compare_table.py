@@ -8,7 +8,6 @@ from textwrap import wrap
 import msgspec
 
 from basewise.model.compare import Compare
-from basewise.report.cells import UNKNOWN
 from basewise.report.compare_cells import compare_row, facts_of, severities_known
 from basewise.report.compare_sections import (
     LEGEND,
@@ -20,6 +19,7 @@ from basewise.report.plain import plain_line
 from basewise.report.style import Style
 from basewise.report.text_lines import Line, printed, wrapped
 from basewise.report.text_table import TextColumn, text_table
+from basewise.report.words import UNKNOWN
 
 __all__ = ["render_compare_table"]
 

@@ -14,6 +14,7 @@ from basewise.report.json_document import encode_json
 from basewise.report.plain import plain_line
 from basewise.report.style import Style
 from basewise.report.text_lines import HANGING, Line, printed, wrapped
+from basewise.report.words import shortened
 from basewise.report.writers import unknown_format
 
 __all__ = ["EXPLAIN_FORMATS", "render_explanation"]
@@ -181,11 +182,9 @@ def _why_unknown(explanation: Explanation) -> str:
 def _said(statement: Statement) -> str:
     """Return what one source says."""
     where = " ".join(filter(None, (statement.origin, statement.release)))
-    ranges = ", ".join(statement.ranges[:MAX_RANGES])
-    more = len(statement.ranges) - MAX_RANGES
     parts = [
         f"{statement.kind} {statement.version}".rstrip(),
-        ranges + (f" and {more} more" if more > 0 else ""),
+        shortened(statement.ranges, MAX_RANGES),
         f"severity {statement.severity}" if statement.severity else "",
         statement.detail if statement.detail != statement.version else "",
         statement.published,

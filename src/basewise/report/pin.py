@@ -9,11 +9,13 @@ from basewise._internal.text import plural
 from basewise.model.pin import PinChange, Pinned, PinRow
 from basewise.report.json_document import encode_json
 from basewise.report.plain import plain_line
+from basewise.report.words import shortened
 from basewise.report.writers import unknown_format
 
 __all__ = ["PIN_FORMATS", "render_pin"]
 
 PIN_FORMATS = ("table", "json")
+MAX_FINDINGS = 8
 _ORDER = (PinChange.PINNED, PinChange.REFRESHED, PinChange.UNCHANGED, PinChange.NOT_PINNED)
 
 
@@ -52,7 +54,5 @@ def _sentences(row: PinRow) -> Iterator[str]:
         built = f", built {row.created}" if row.created is not None else ""
         yield f"{row.digest}{built}"
     if row.removes:
-        yield f"removes {plural(len(row.removes), 'finding')}: {', '.join(row.removes[:8])}" + (
-            f" and {len(row.removes) - 8} more" if len(row.removes) > 8 else ""  # noqa: PLR2004 - as many as shown
-        )
+        yield f"removes {plural(len(row.removes), 'finding')}: {shortened(row.removes, MAX_FINDINGS)}"
     yield row.why

@@ -10,6 +10,7 @@ from basewise.model.sbom import Sbom, SbomPackage
 from basewise.report.style import Style
 from basewise.report.text_lines import HANGING, Line, printed, wrapped
 from basewise.report.text_table import TextColumn, text_table
+from basewise.report.words import UNKNOWN, number_text, truth_text
 
 __all__ = ["render_sbom_table"]
 
@@ -79,22 +80,23 @@ def _cells(package: SbomPackage) -> dict[str, str]:
         "version": package.version,
         "arch": package.arch or "",
         "source": source,
-        "layer": "?" if package.layer is None else str(package.layer),
+        "layer": number_text(package.layer),
     }
 
 
 def _surface(sbom: Sbom) -> Iterator[str]:
     surface = sbom.surface
     counts = (("executables", surface.executables), ("setuid", surface.setuid), ("setgid", surface.setgid))
-    yield ", ".join(f"{name} {'?' if count is None else count}" for name, count in counts)
+    yield ", ".join(f"{name} {number_text(count)}" for name, count in counts)
     for name, paths in (
         ("shells", surface.shells),
         ("package managers", surface.package_managers),
         ("compilers", surface.compilers),
     ):
         yield f"{name}: {', '.join(paths) or 'none'}"
-    headers = {True: "yes", False: "no", None: "?"}[surface.kernel_headers]
-    yield f"kernel headers: {headers}; default user: {surface.default_user or '?'}"
+    yield (
+        f"kernel headers: {truth_text(surface.kernel_headers)}; default user: {surface.default_user or UNKNOWN}"
+    )
     yield f"exposed ports: {', '.join(surface.exposed_ports) or 'none'}"
     yield f"environment (names): {', '.join(surface.environment) or 'none'}"
 

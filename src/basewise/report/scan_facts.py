@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 from basewise._internal.text import plural
 from basewise.errors import InvalidValueError, UsageError
 from basewise.model.finding import BySeverity, ByState, Vulnerabilities
-from basewise.model.scan import IgnoredFinding, IgnoredStatus, Scan, ScanFinding, Scans
-from basewise.report.cells import age_words
+from basewise.model.scan import IgnoredFinding, IgnoredStatus, Scan, ScanFinding, Scans, ScanUpgrade
 from basewise.report.plain import plain_line
+from basewise.report.words import age_words
 
 __all__ = [
     "advisory_link",
@@ -122,8 +122,8 @@ def finding_facts(found: ScanFinding) -> tuple[tuple[str, str], ...]:
     return tuple((name, plain_line(value, limit=MAX_VALUE_CHARACTERS)) for name, value in stated if value)
 
 
-def package_words(found: ScanFinding) -> str:
-    """Return the package that was judged, and its version."""
+def package_words(found: ScanFinding | ScanUpgrade) -> str:
+    """Return the package that was judged and its version: of an OS package the source."""
     package = found.package
     return f"{package.source or package.name} {package.source_version or package.version}"
 

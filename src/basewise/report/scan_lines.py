@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 from basewise._internal.text import format_bytes, plural
 from basewise.model.evidence import Support, SupportPhase
 from basewise.model.finding import Severity, State, Vulnerabilities
 from basewise.model.scan import Origin, Scan, ScanFinding, ScanUpgrade
+from basewise.report.words import number_text, shortened
 
 __all__ = [
     "brought_by",
@@ -16,14 +17,12 @@ __all__ = [
     "gate_sentence",
     "head_sentences",
     "id_with_risk",
-    "name_of",
     "severity_sentence",
     "support_sentence",
     "unjudged_sentence",
     "verdict_sentence",
 ]
 
-UNKNOWN = "?"
 COUNT_COLUMNS = ("exploited", "fixable", "open", "won't fix", "minor", "undetermined")
 _LEAST_EPSS = 0.01
 
@@ -96,7 +95,7 @@ def _counts(counts: Vulnerabilities) -> tuple[str, ...]:
     numbers = (
         counts.exploited, counts.fixable, states.open, states.wont_fix, states.minor, counts.undetermined,
     )  # fmt: skip
-    return tuple(UNKNOWN if number is None else str(number) for number in numbers)
+    return tuple(number_text(number) for number in numbers)
 
 
 def severity_sentence(scan: Scan) -> str:
@@ -120,12 +119,6 @@ def unjudged_sentence(scan: Scan) -> str:
     )
     listed = ", ".join(plural(count, f"{kind} package") for kind, count in sorted(numbers.items()))
     return f"no count includes {listed}: the advisory store has nothing on them" if listed else ""
-
-
-def name_of(found: ScanFinding | ScanUpgrade) -> str:
-    """Return source package and version, which are what was judged."""
-    package = found.package
-    return f"{package.source or package.name} {package.source_version or package.version}"
 
 
 def brought_by(found: ScanFinding | ScanUpgrade, *, part: bool = True) -> str:
@@ -167,13 +160,7 @@ def gate_sentence(scan: Scan) -> str:
         return f"{asked}: cannot be told: {why}"
     if gate.passed:
         return f"{asked}: passed"
-    return f"{asked}: violated by {listed(gate.violations, 8)}"
-
-
-def listed(names: Sequence[str], limit: int) -> str:
-    """Return names separated by commas; beyond `limit` they are counted."""
-    more = len(names) - limit
-    return ", ".join(names[:limit]) + (f" and {more} more" if more > 0 else "")
+    return f"{asked}: violated by {shortened(gate.violations, 8)}"
 
 
 def verdict_sentence(scan: Scan) -> str:

@@ -22,6 +22,7 @@ from basewise.report.scan_facts import (
 )
 from basewise.report.scan_lines import brought_by
 from basewise.report.upgrade_command import upgrade_commands
+from basewise.report.words import UNKNOWN, number_text
 
 __all__ = ["render_scan_markdown"]
 
@@ -32,7 +33,6 @@ MAX_COMMAND_CHARACTERS = 1500
 MAX_CELL_CHARACTERS = 120
 MAX_SENTENCE_CHARACTERS = 300
 _HEADINGS = ("vulnerability", "severity", "EPSS", "package", "fixed in", "state", "brought by", "what to do")
-_UNKNOWN = "?"
 
 
 def render_scan_markdown(result: Scan | Scans, *, width: int, color: bool) -> str:
@@ -63,7 +63,7 @@ def _head(scan: Scan) -> Iterator[str]:
             f"gate ({asked}): {outcome}" + (f": {broken}" if broken else ""), limit=MAX_SENTENCE_CHARACTERS
         )
     yield list_item(
-        f"digest {image.digest or _UNKNOWN}, index digest {image.index_digest or _UNKNOWN}, platform {image.platform}",
+        f"digest {image.digest or UNKNOWN}, index digest {image.index_digest or UNKNOWN}, platform {image.platform}",
         limit=MAX_SENTENCE_CHARACTERS,
     )
     distro = (
@@ -81,11 +81,10 @@ def _head(scan: Scan) -> Iterator[str]:
 def _counts(scan: Scan) -> str:
     """Return the numbers in a sentence; what is not measured is said to be unknown."""
     counts = scan.summary.vulnerabilities
-    total = _UNKNOWN if counts.total is None else str(counts.total)
     parts = [
-        f"{total} findings",
-        f"{_number(counts.fixable)} fixable",
-        f"{_number(counts.exploited)} exploited",
+        f"{number_text(counts.total)} findings",
+        f"{number_text(counts.fixable)} fixable",
+        f"{number_text(counts.exploited)} exploited",
     ]
     if counts.undetermined:
         parts.append(f"{counts.undetermined} undetermined beside them")
@@ -104,8 +103,8 @@ def _count_table(scan: Scan) -> Iterator[str]:
     yield table_row(["--:"] * (len(severities) + len(states)))
     yield table_row(
         [
-            *(_number(getattr(counts.by_severity, name)) for name in severities),
-            *(_number(getattr(counts.by_state, name.replace("-", "_"))) for name in states),
+            *(number_text(getattr(counts.by_severity, name)) for name in severities),
+            *(number_text(getattr(counts.by_state, name.replace("-", "_"))) for name in states),
         ]
     )
 
@@ -116,11 +115,9 @@ def _upgrades(scan: Scan) -> Iterator[str]:
         return
     yield from ("", "**What to do first**", "")
     for upgrade in scan.upgrades[:MAX_UPGRADES]:
-        package = upgrade.package
-        name = f"{package.source or package.name} {package.source_version or package.version}"
         exploited = f", {upgrade.exploited} of them exploited" if upgrade.exploited else ""
         yield list_item(
-            f"upgrade {name} to {upgrade.to}: removes {plural(len(upgrade.fixes), 'finding')}, "
+            f"upgrade {package_words(upgrade)} to {upgrade.to}: removes {plural(len(upgrade.fixes), 'finding')}, "
             f"the worst is {upgrade.severity}{exploited}",
             limit=MAX_SENTENCE_CHARACTERS,
         )
@@ -212,7 +209,3 @@ def _cell(text: str) -> str:
 
 def _text(text: str) -> str:
     return escape_markdown(text, limit=MAX_SENTENCE_CHARACTERS)
-
-
-def _number(count: int | None) -> str:
-    return _UNKNOWN if count is None else str(count)

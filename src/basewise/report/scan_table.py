@@ -13,6 +13,7 @@ from basewise.model.finding import Severity, State
 from basewise.model.scan import Origin, Scan, ScanFinding, ScanPackage, Scans, ScanUpgrade
 from basewise.report.cells import count_sources
 from basewise.report.plain import plain_line
+from basewise.report.scan_facts import package_words
 from basewise.report.scan_lines import (
     COUNT_COLUMNS,
     brought_by,
@@ -20,8 +21,6 @@ from basewise.report.scan_lines import (
     gate_sentence,
     head_sentences,
     id_with_risk,
-    listed,
-    name_of,
     severity_sentence,
     unjudged_sentence,
     verdict_sentence,
@@ -29,6 +28,7 @@ from basewise.report.scan_lines import (
 from basewise.report.style import Style
 from basewise.report.text_lines import HANGING, Line, printed, wrapped
 from basewise.report.upgrade_command import upgrade_commands
+from basewise.report.words import shortened
 
 __all__ = ["render_scan_table"]
 
@@ -129,7 +129,7 @@ def _hidden(scan: Scan) -> str:
 def _exploited(scan: Scan, columns: int) -> Iterator[Line]:
     found = [each for each in scan.findings if each.exploited is True]
     sentences = [
-        f"{id_with_risk(each)} {name_of(each)} ({brought_by(each)}): {each.advice}"
+        f"{id_with_risk(each)} {package_words(each)} ({brought_by(each)}): {each.advice}"
         for each in found[:MAX_ROWS]
     ]
     yield from _section(
@@ -162,10 +162,12 @@ def _upgrade(
 ) -> Iterator[Line]:
     found = [by_id[identifier, upgrade.package] for identifier in upgrade.fixes]
     by_hand = "" if upgrade.command else "; no package manager upgrades it: take an image that has it"
-    line = f"{name_of(upgrade)} -> {upgrade.to} ({brought_by(upgrade, part=False)}){by_hand}"
+    line = f"{package_words(upgrade)} -> {upgrade.to} ({brought_by(upgrade, part=False)}){by_hand}"
     yield from wrapped(line, columns, bullet="- ")
     yield from wrapped(
-        f"{_worst(found)}: {listed([id_with_risk(each) for each in found], MAX_IDS)}", columns, bullet="    "
+        f"{_worst(found)}: {shortened([id_with_risk(each) for each in found], MAX_IDS)}",
+        columns,
+        bullet="    ",
     )
 
 
@@ -186,8 +188,8 @@ def _open(scan: Scan, columns: int) -> Iterator[Line]:
                 groups[found.package, found.state].append(found)
         count = sum(map(len, groups.values()))
         sentences = [
-            f"{name_of(group[0])} ({brought_by(group[0], part=False)}{', will not be fixed' if state is State.WONT_FIX else ''}): "
-            f"{listed([id_with_risk(each) for each in group], MAX_IDS)}"
+            f"{package_words(group[0])} ({brought_by(group[0], part=False)}{', will not be fixed' if state is State.WONT_FIX else ''}): "
+            f"{shortened([id_with_risk(each) for each in group], MAX_IDS)}"
             for (_, state), group in groups.items()
         ]
         yield from _section(
@@ -218,12 +220,12 @@ def _by_package(findings: Iterable[ScanFinding]) -> str:
     for found in findings:
         numbers[found.package.source or found.package.name] += 1
     ordered = sorted(numbers.items(), key=lambda item: (-item[1], item[0]))
-    return listed([f"{name} {number}" for name, number in ordered], MAX_IDS)
+    return shortened([f"{name} {number}" for name, number in ordered], MAX_IDS)
 
 
 def _ignored(scan: Scan, columns: int) -> Iterator[Line]:
     sentences = [
-        f"{item.finding.id} {name_of(item.finding)}: {item.reason} "
+        f"{item.finding.id} {package_words(item.finding)}: {item.reason} "
         f"({f'until {item.expires}, ' if item.expires else ''}{item.source})"
         for item in scan.ignored
     ]

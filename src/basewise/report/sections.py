@@ -8,8 +8,9 @@ from basewise._internal.text import plural
 from basewise.model.choice import AppSummary, Choice
 from basewise.model.verdict import ReasonKind
 from basewise.report.application_section import application_section
-from basewise.report.cells import count_sources, counted_with, excluded_groups, shortened, swap_sentence
+from basewise.report.cells import count_sources, counted_with, excluded_groups, swap_sentence
 from basewise.report.section import Section
+from basewise.report.words import shortened
 
 __all__ = ["Section", "app_lines", "from_line", "legend", "remarks", "sections_of"]
 

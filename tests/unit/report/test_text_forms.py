@@ -11,10 +11,11 @@ from basewise.model.evidence import Coverage, NotCovered
 from basewise.model.finding import ByState, Vulnerabilities
 from basewise.model.verdict import Swap, Verdict
 from basewise.report.builtin import FORMATS
-from basewise.report.cells import row_of, shortened, swap_sentence
+from basewise.report.cells import row_of, swap_sentence
 from basewise.report.markdown_text import escape_markdown, fenced
 from basewise.report.plain import plain_line
 from basewise.report.render import render
+from basewise.report.words import shortened
 from basewise.testing.candidates import added, candidate, counts, family, sizes
 from basewise.testing.choices import choice, coverage
 

@@ -23,6 +23,7 @@ from basewise.report.html.parts import coverage_section, footer, header, section
 from basewise.report.html.picture import picture, picture_data
 from basewise.report.html.shell import page
 from basewise.report.sections import app_lines, from_line, legend, remarks
+from basewise.report.words import number_text
 
 __all__ = ["render_choice_page"]
 
@@ -95,18 +96,14 @@ def _why(choice: Choice) -> Iterator[Markup]:
 def _tiles(first: Candidate) -> Iterator[Markup]:
     counts = first.vulnerabilities
     for number, words in (
-        (_shown(counts.total), "vulnerabilities as pulled"),
-        (_shown(counts.fixable), "of them fixable"),
-        (_shown(counts.after_rebuild), "after a rebuild"),
+        (number_text(counts.total), "vulnerabilities as pulled"),
+        (number_text(counts.fixable), "of them fixable"),
+        (number_text(counts.after_rebuild), "after a rebuild"),
         (format_bytes(first.size.download_bytes), "to download"),
         (f"{'~' if first.size.basis == ESTIMATED else ''}{format_bytes(first.size.disk_bytes)}", "on disk"),
         (first.support.distro_eol or "?", "distribution supported until"),
     ):
         yield tag("p", tag("strong", number), f" {words}", class_="tile")
-
-
-def _shown(number: int | None) -> str:
-    return "?" if number is None else str(number)
 
 
 def _application(choice: Choice) -> Iterator[Markup]:

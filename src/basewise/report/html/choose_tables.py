@@ -12,8 +12,9 @@ from basewise.model.verdict import AddedPackage
 from basewise.report.chart_of_choice import family_of, row_name
 from basewise.report.html.count_cells import COUNT_COLUMNS, count_cells
 from basewise.report.html.markup import Markup, join, prose, tag
-from basewise.report.html.table import UNKNOWN, Cell, Column, TableRow, number_cell, size_cell, table
+from basewise.report.html.table import Cell, Column, TableRow, number_cell, size_cell, table
 from basewise.report.scan_facts import advisory_link
+from basewise.report.words import UNKNOWN, truth_text
 
 __all__ = [
     "ESTIMATED",
@@ -27,7 +28,6 @@ __all__ = [
 
 MAX_WHY = 3
 ESTIMATED = "estimated"
-_YES = {True: "yes", False: "no", None: UNKNOWN}
 _COLUMNS = (
     Column(title="rank", numeric=True, help="* no other is both cleaner and smaller"),
     Column(title="image"),
@@ -115,8 +115,8 @@ def _fact_cells(candidate: Candidate) -> Iterator[Cell]:
     yield number_cell(surface.packages)
     yield Cell(content=candidate.packages_basis)
     yield Cell(content=candidate.size.basis)
-    yield Cell(content=_YES[surface.shell])
-    yield Cell(content=_YES[surface.compiler])
+    yield Cell(content=truth_text(surface.shell))
+    yield Cell(content=truth_text(surface.compiler))
     yield Cell(content=surface.default_user or UNKNOWN)
     yield Cell(content=", ".join(candidate.also_known_as))
     yield Cell(content=candidate.digest or UNKNOWN)

@@ -20,7 +20,8 @@ from basewise.report.chart_of_choice import family_of, row_name
 from basewise.report.compare_cells import facts_of, support_until
 from basewise.report.html.count_cells import COUNT_COLUMNS, count_cells
 from basewise.report.html.markup import Markup
-from basewise.report.html.table import UNKNOWN, Cell, Column, TableRow, number_cell, size_cell, table
+from basewise.report.html.table import Cell, Column, TableRow, number_cell, size_cell, table
+from basewise.report.words import UNKNOWN, truth_text
 
 __all__ = ["difference_table", "facts_table", "finding_change_table", "image_table", "package_change_table"]
 
@@ -164,14 +165,13 @@ def finding_change_table(found: FindingChanges) -> Markup:
 
 
 def _finding_row(words: str, each: ComparedFinding) -> TableRow:
-    exploited = {True: "yes", False: "no", None: UNKNOWN}[each.exploited]
     texts = (
         words,
         each.id,
         each.package,
         str(each.state),
         str(each.severity),
-        exploited,
+        truth_text(each.exploited),
         each.fixed_version or "",
     )
     return TableRow(cells=tuple(Cell(content=text) for text in texts))

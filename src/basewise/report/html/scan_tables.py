@@ -12,9 +12,10 @@ from basewise.model.scan import IgnoredFinding, Scan, ScanFinding, ScanPackage, 
 from basewise.report.chart_of_choice import row_name
 from basewise.report.html.long_table import LongTable, long_table
 from basewise.report.html.markup import Markup
-from basewise.report.html.table import UNKNOWN, Cell, Column, TableRow, number_cell, size_cell, table
-from basewise.report.scan_facts import advisory_link
-from basewise.report.scan_lines import COUNT_COLUMNS, brought_by, count_rows, listed, name_of
+from basewise.report.html.table import Cell, Column, TableRow, number_cell, size_cell, table
+from basewise.report.scan_facts import advisory_link, package_words
+from basewise.report.scan_lines import COUNT_COLUMNS, brought_by, count_rows
+from basewise.report.words import shortened, truth_text
 
 __all__ = [
     "Room",
@@ -28,7 +29,6 @@ __all__ = [
 ]
 
 MAX_IDS = 12
-_EXPLOITED = {True: "yes", False: "no", None: UNKNOWN}
 _FINDING_COLUMNS = (
     Column(title="id"),
     Column(title="severity", choices=True),
@@ -108,13 +108,13 @@ def upgrade_table(scan: Scan, *, name: str, room: Room) -> LongTable:
 def _upgrade_row(upgrade: ScanUpgrade) -> TableRow:
     return TableRow(
         cells=(
-            Cell(content=name_of(upgrade)),
+            Cell(content=package_words(upgrade)),
             Cell(content=upgrade.to),
             number_cell(len(upgrade.fixes)),
             Cell(content=str(upgrade.severity), order=SEVERITY_ORDER.index(upgrade.severity)),
             number_cell(upgrade.exploited),
             Cell(content=brought_by(upgrade)),
-            Cell(content=listed(upgrade.fixes, MAX_IDS)),
+            Cell(content=shortened(upgrade.fixes, MAX_IDS)),
         )
     )
 
@@ -139,7 +139,7 @@ def _finding_row(found: ScanFinding) -> TableRow:
             Cell(content=found.id, link=advisory_link(found.id)),
             Cell(content=str(found.severity), order=SEVERITY_ORDER.index(found.severity)),
             Cell(content=str(found.state)),
-            Cell(content=_EXPLOITED[found.exploited]),
+            Cell(content=truth_text(found.exploited)),
             Cell(content=package.source or package.name),
             Cell(content=package.source_version or package.version),
             Cell(content=found.fixed_version or ""),
@@ -189,7 +189,7 @@ def _package_row(package: ScanPackage, findings: Sequence[ScanFinding]) -> Table
             number_cell(sum(found.exploited is True for found in counted)),
             number_cell(len(findings) - len(counted)),
             Cell(content=str(SEVERITY_ORDER[worst]), order=worst),
-            Cell(content=listed([found.id for found in findings], MAX_IDS)),
+            Cell(content=shortened([found.id for found in findings], MAX_IDS)),
         )
     )
 
@@ -226,7 +226,7 @@ def ignored_table(ignored: Iterable[IgnoredFinding], *, name: str, most: int) ->
         TableRow(
             cells=(
                 Cell(content=each.finding.id, link=advisory_link(each.finding.id)),
-                Cell(content=name_of(each.finding)),
+                Cell(content=package_words(each.finding)),
                 Cell(content=str(each.status)),
                 Cell(content=each.reason),
                 Cell(content=each.expires or "no end"),

@@ -8,10 +8,10 @@ import msgspec
 
 from basewise._internal.text import format_bytes
 from basewise.report.html.markup import Child, Markup, external_link, join, tag
+from basewise.report.words import UNKNOWN
 
-__all__ = ["UNKNOWN", "Cell", "Column", "TableRow", "number_cell", "size_cell", "table"]
+__all__ = ["Cell", "Column", "TableRow", "number_cell", "size_cell", "table"]
 
-UNKNOWN = "?"
 MANY_COLUMNS = 6
 """Beyond these a table is as wide as its rows need; one with fewer wraps its sentences."""
 
