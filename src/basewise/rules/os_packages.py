@@ -14,18 +14,28 @@ from basewise.rules.rule import Context, Found, RuleCheck, Run
 __all__ = ["APK_CACHE", "APT_LISTS", "APT_RECOMMENDS", "call_place"]
 
 _NO_RECOMMENDS = "--no-install-recommends"
+_WITHOUT = {"aptitude": "--without-recommends"}
 _REMOVE_LISTS = "rm -rf /var/lib/apt/lists/*"
 _LISTS = "/var/lib/apt"
 _SETTING = "install-recommends"
 _NO = ("0", "false", "no")
 _ONLY_RECOMMENDED = {
-    "curl": "ca-certificates",
-    "gcc": "libc6-dev",
-    "git": "ca-certificates",
-    "wget": "ca-certificates",
+    "cmake": ("gcc", "make"),
+    "curl": ("ca-certificates",),
+    "gcc": ("libc6-dev",),
+    "gfortran": ("libc6-dev",),
+    "git": ("ca-certificates",),
+    "python3-pip": ("build-essential", "python3-dev"),
+    "wget": ("ca-certificates",),
+    "xvfb": ("xauth",),
 }
-"""What usual work with a package needs and its Debian package only recommends (trixie, 2026-11)."""
-_BRINGS = {"build-essential": "libc6-dev", "g++": "libc6-dev"}
+"""What usual work with a package needs and its Debian package only recommends (bookworm and trixie, 2026-11)."""
+_BRINGS = {
+    "build-essential": ("g++", "gcc", "libc6-dev", "make"),
+    "g++": ("gcc", "libc6-dev"),
+    "gfortran": ("gcc",),
+    "python3-pip": ("ca-certificates",),
+}
 
 
 def _recommends(context: Context) -> Iterator[Found]:
@@ -36,17 +46,18 @@ def _recommends(context: Context) -> Iterator[Found]:
         for script, call in run.calls:
             if call.manager != "apt" or not call.installs or not call.operands or run.stage in configured:
                 continue
-            if call.has(_NO_RECOMMENDS) or _sets_option(call) or call.verb is None:
+            option = _WITHOUT.get(call.program, _NO_RECOMMENDS)
+            if call.has(option, "-R") or _sets_option(call) or call.verb is None:
                 continue
             lost = _lost(context, run, call)
-            edits = () if lost else after_word(script, call.verb.end, f" {_NO_RECOMMENDS}")
+            edits = () if lost else after_word(script, call.verb.end, f" {option}")
             yield _found(
                 script,
                 call,
                 run,
                 f"`{call.program} install` also installs what the packages recommend",
-                f"add `{_NO_RECOMMENDS}`, and name what you need{lost}",
-                fix=f"add `{_NO_RECOMMENDS}`" if edits else "",
+                f"add `{option}`, and name what you need{lost}",
+                fix=f"add `{option}`" if edits else "",
                 edits=edits,
             )
 
@@ -55,13 +66,13 @@ def _lost(context: Context, run: Run, call: Call) -> str:
     """Return what the packages would lack without what they recommend, as the end of a hint; "" for nothing known."""
     there = {_name(word.text) for other in context.runs if other.stage == run.stage for _, each in other.calls
              if each.installs for word in each.operands}  # fmt: skip
-    there |= {_BRINGS[name] for name in there & _BRINGS.keys()}
+    there |= {each for name in there & _BRINGS.keys() for each in _BRINGS[name]}
     base = context.base
     if run.final and base is not None and base.standing is not None:
         there |= {package.name for package in base.standing.packages or ()}
     names = {_name(word.text) for word in call.operands}
-    lost = sorted(f"{_ONLY_RECOMMENDED[name]} for {name}" for name in names & _ONLY_RECOMMENDED.keys()
-                  if _ONLY_RECOMMENDED[name] not in there)  # fmt: skip
+    lost = sorted(f"{each} for {name}" for name in names & _ONLY_RECOMMENDED.keys()
+                  for each in _ONLY_RECOMMENDED[name] if each not in there)  # fmt: skip
     return f": {', '.join(lost)}" if lost else ""
 
 
@@ -93,7 +104,7 @@ def _lists(context: Context) -> Iterator[Found]:
         ):
             continue
         script, call = updates[-1]
-        edits = () if _needed_later(context, run) else append_command(context, script, _REMOVE_LISTS)
+        edits = () if _needed_later(context, run) else append_command(context, script, _remove_lists(call))
         yield _found(
             script,
             call,
@@ -105,6 +116,11 @@ def _lists(context: Context) -> Iterator[Found]:
             fix=f"end with `{_REMOVE_LISTS}`" if edits else "",
             edits=edits,
         )
+
+
+def _remove_lists(update: Call) -> str:
+    """Return the command that removes the lists, as whoever fetched them: only their owner may."""
+    return f"sudo {_REMOVE_LISTS}" if "sudo" in update.command.texts else _REMOVE_LISTS
 
 
 def _needed_later(context: Context, run: Run) -> bool:
