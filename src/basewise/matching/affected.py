@@ -16,7 +16,7 @@ from basewise.model.advisory import Advisory, FactKind
 from basewise.model.finding import State
 from basewise.versions.ranges import SortKey, contains
 
-__all__ = ["decide_affected", "decide_fixed_or_affected", "names_fix"]
+__all__ = ["decide_affected", "decide_fixed_or_affected", "holds", "key_or_none", "names_fix"]
 
 MAX_VERSION_SHOWN = 80
 BOUND_IS_NO_VERSION = "the advisory names a version that cannot be compared"
@@ -40,11 +40,11 @@ def decide_affected(facts: Iterable[Advisory], installed: str, sort_key: SortKey
         return None
     if len(affected) > 1:
         affected = _most_telling(affected)
-    at = _key(installed, sort_key)
+    at = key_or_none(installed, sort_key)
     holding: list[Advisory] = []
     unsure: list[Advisory] = []
     for fact in affected:
-        held = _holds(fact, installed, at, sort_key)
+        held = holds(fact, installed, at, sort_key)
         if held:
             holding.append(fact)
         elif held is None:
@@ -82,7 +82,7 @@ def decide_fixed_or_affected(facts: Iterable[Advisory], installed: str, sort_key
 def _decide_fixed(known: tuple[Advisory, ...], installed: str, sort_key: SortKey) -> Decision | None:
     """Return the same where a fix is listed, and nothing says that it is not affected."""
     fixes = tuple(fact for fact in known if fact.kind is FactKind.FIXED)
-    if _key(installed, sort_key) is None:
+    if key_or_none(installed, sort_key) is None:
         affected = decide_affected(known, installed, sort_key)
         return _undetermined(list(fixes), installed, None) if fixes and affected is None else affected
     state = judge_fixes(fixes, installed, sort_key)
@@ -90,7 +90,7 @@ def _decide_fixed(known: tuple[Advisory, ...], installed: str, sort_key: SortKey
         return None
     if state.fix is None:
         affected = decide_affected(known, installed, sort_key)
-        unsure = [fact for fact in fixes if _key(fact.version, sort_key) is None]
+        unsure = [fact for fact in fixes if key_or_none(fact.version, sort_key) is None]
         if affected is not None or not unsure:
             return affected
         return Decision(state=State.UNDETERMINED, facts=tuple(unsure), detail=BOUND_IS_NO_VERSION)
@@ -118,7 +118,7 @@ def _most_telling(facts: list[Advisory]) -> list[Advisory]:
     return [fact for fact in facts if fact.ranges or fact.versions] or facts
 
 
-def _holds(fact: Advisory, version: str, at: Any, sort_key: SortKey) -> bool | None:  # noqa: ANN401 - keys are opaque
+def holds(fact: Advisory, version: str, at: Any, sort_key: SortKey) -> bool | None:  # noqa: ANN401 - keys are opaque
     """Tell whether a fact calls a version affected; None when that cannot be told.
 
     Args:
@@ -140,12 +140,12 @@ def _holds(fact: Advisory, version: str, at: Any, sort_key: SortKey) -> bool | N
             unsure = True
     # Another spelling of a listed version, as `1.0` for `1.0.0`.
     for text in fact.versions:
-        if _key(text, sort_key) == at:
+        if key_or_none(text, sort_key) == at:
             return True
     return None if unsure else False
 
 
-def _key(version: str, sort_key: SortKey) -> Any:  # noqa: ANN401 - keys are opaque
+def key_or_none(version: str, sort_key: SortKey) -> Any:  # noqa: ANN401 - keys are opaque
     """Return the sort key of a version, None when it is none."""
     try:
         return sort_key(version)
@@ -156,9 +156,9 @@ def _key(version: str, sort_key: SortKey) -> Any:  # noqa: ANN401 - keys are opa
 def _first_fix(facts: list[Advisory], at: Any, sort_key: SortKey) -> str | None:  # noqa: ANN401 - keys are opaque
     """Return the lowest version above the installed one that a source calls fixed and none calls affected."""
     named = {item.fixed for fact in facts for item in fact.ranges if item.fixed}
-    keys = [(_key(text, sort_key), text) for text in named]
+    keys = [(key_or_none(text, sort_key), text) for text in named]
     for key, text in sorted([pair for pair in keys if pair[0] is not None and pair[0] > at]):
-        if not any(_holds(fact, text, key, sort_key) for fact in facts):
+        if not any(holds(fact, text, key, sort_key) for fact in facts):
             return text
     return None
 

@@ -9,7 +9,7 @@ import msgspec
 
 from basewise.model.advisory import Advisory
 
-__all__ = ["Vulnerability", "by_vulnerability", "identifier_order", "is_erratum"]
+__all__ = ["Vulnerability", "by_vulnerability", "identifier_order", "is_erratum", "names_of"]
 
 _CVE = re.compile(r"CVE-(\d{4})-(\d{1,19})\Z", re.ASCII | re.IGNORECASE)
 # What OSV calls a distribution's view of a CVE: `DEBIAN-CVE-2026-1234`.
@@ -64,7 +64,7 @@ def by_vulnerability(facts: Iterable[Advisory]) -> tuple[Vulnerability, ...]:
     set_of: dict[str, _Set] = {}
     gathering: list[tuple[Advisory, Sequence[str]]] = []
     for fact in known:
-        ids = _names(fact)
+        ids = names_of(fact)
         if is_erratum(fact.id):
             for name in ids:
                 if name not in set_of:
@@ -134,7 +134,7 @@ def _by_id(facts: tuple[Advisory, ...]) -> tuple[Vulnerability, ...]:
     return tuple([Vulnerability(name, (), tuple(members[name])) for name in sorted(members)])
 
 
-def _names(fact: Advisory) -> Sequence[str]:
+def names_of(fact: Advisory) -> Sequence[str]:
     """Return the ids of a fact, each in its one spelling."""
     return list(dict.fromkeys([_spelled(name) for name in (fact.id, *fact.aliases)]))
 

@@ -15,6 +15,7 @@ from basewise.matching.decision import Decision
 from basewise.matching.group import SourceGroup, is_kernel_headers
 from basewise.matching.memory import remembered
 from basewise.matching.result import Part
+from basewise.matching.telling import telling_facts
 from basewise.model.advisory import Advisory
 from basewise.model.evidence import NotCovered
 from basewise.model.finding import Finding, State
@@ -67,7 +68,7 @@ def _match_group(group: SourceGroup, family: Family, store: Store) -> tuple[Find
     if family.subscribed is not None:
         facts += store.facts(family.ecosystem, family.subscribed, group.name)
     found = []
-    for vulnerability in by_vulnerability(facts):
+    for vulnerability in by_vulnerability(telling_facts(facts, group.version, family.sort_key)):
         decision = _decide(vulnerability.facts, group.version, family)
         if decision is not None:
             found.append(assemble(vulnerability, decision, group.representative, group.binaries, store))

@@ -9,15 +9,17 @@ from functools import partial
 from basewise.advisories.store import Store
 from basewise.errors import InvalidValueError
 from basewise.matching.affected import decide_affected
-from basewise.matching.aliases import Vulnerability, by_vulnerability
+from basewise.matching.aliases import by_vulnerability
 from basewise.matching.assemble import assemble
 from basewise.matching.memory import remembered
 from basewise.matching.result import Part
+from basewise.matching.telling import telling_facts
 from basewise.model.advisory import Advisory, FactKind
 from basewise.model.evidence import NotCovered
 from basewise.model.finding import Finding
 from basewise.model.package import Package
 from basewise.versions.pep440 import release_series, sort_key
+from basewise.versions.ranges import BEGINNING
 
 __all__ = ["match_pypi"]
 
@@ -62,14 +64,16 @@ def _normalised(name: str) -> str:
 
 def _match(name: str, package: Package, store: Store) -> tuple[tuple[Finding, ...], tuple[NotCovered, ...]]:
     """Return the findings of one distribution, and what its advisories no longer say."""
-    vulnerabilities = by_vulnerability(store.facts(ECOSYSTEM, "", name))
+    facts = store.facts(ECOSYSTEM, "", name)
+    has_label = "+" in package.version  # each vulnerability decides whether the label is compared
     found = []
-    for vulnerability in vulnerabilities:
+    told = facts if has_label else telling_facts(facts, package.version, sort_key)
+    for vulnerability in by_vulnerability(told):
         version = _compared_version(package.version, vulnerability.facts)
         decision = decide_affected(vulnerability.facts, version, sort_key)
         if decision is not None:
             found.append(assemble(vulnerability, decision, package, (package.name,), store))
-    return tuple(found), _left_behind(package, vulnerabilities)
+    return tuple(found), _left_behind(package, facts)
 
 
 def _compared_version(version: str, facts: Iterable[Advisory]) -> str:
@@ -90,13 +94,16 @@ def _bounds(fact: Advisory) -> Iterable[str]:
         yield from (item.introduced, item.fixed, item.last_affected)
 
 
-def _left_behind(package: Package, vulnerabilities: Sequence[Vulnerability]) -> tuple[NotCovered, ...]:
+def _left_behind(package: Package, facts: Sequence[Advisory]) -> tuple[NotCovered, ...]:
     """Say that the newest advisories begin in later series than the installed one: nobody examines it any more."""
-    if len(vulnerabilities) < LEFT_BEHIND_AFTER:
+    if not _may_be_left_behind(package.version, facts):
         return ()
     try:
         series = release_series(package.version)
     except InvalidValueError:
+        return ()
+    vulnerabilities = by_vulnerability(facts)
+    if len(vulnerabilities) < LEFT_BEHIND_AFTER:
         return ()
     dated = sorted(vulnerabilities, key=lambda one: (max(f.published for f in one.facts), one.id))
     newest = dated[-LEFT_BEHIND_AFTER:]
@@ -105,6 +112,15 @@ def _left_behind(package: Package, vulnerabilities: Sequence[Vulnerability]) -> 
     ids = ", ".join(one.id for one in newest)
     why = f"its newest advisories ({ids}) name later series only; this one may no longer be examined upstream"
     return (NotCovered(f"vulnerabilities of {package.name} {package.version}", why),)
+
+
+def _may_be_left_behind(version: str, facts: Iterable[Advisory]) -> bool:
+    """Tell whether a range begins after the installed version, in a later series or in its own: mostly none does."""
+    begins = {item.introduced for fact in facts for item in fact.ranges} - BEGINNING
+    try:
+        return any(sort_key(begin) > sort_key(version) for begin in begins)
+    except InvalidValueError:
+        return True
 
 
 def _begins_after(series: tuple[int, int], facts: Iterable[Advisory]) -> bool:

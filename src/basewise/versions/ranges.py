@@ -7,12 +7,13 @@ from typing import Any
 
 from basewise.model.advisory import VersionRange
 
-__all__ = ["SortKey", "contains"]
+__all__ = ["BEGINNING", "SortKey", "contains"]
 
 SortKey = Callable[[str], Any]
 """The order of an ecosystem, as `basewise.versions.debian.sort_key`; raises `InvalidValueError`."""
 
 BEGINNING = frozenset({"", "0"})
+"""What `introduced` holds where a range begins before every version."""
 
 
 def contains(item: VersionRange, at: Any, sort_key: SortKey) -> bool:  # noqa: ANN401 - keys are opaque
