@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+import msgspec
+
+from basewise._internal.prepared import prepared
 from basewise.advisories.exploited import may_be_exploited
 
 if TYPE_CHECKING:
@@ -20,6 +24,9 @@ class Annotations:
         connection: The file.
         meta: Its table of dates.
         lock: Held while the connection is used.
+
+    Raises:
+        msgspec.ValidationError: An id is of another type than was written.
     """
 
     def __init__(self, connection: sqlite3.Connection, meta: dict[str, str], lock: threading.Lock) -> None:
@@ -27,8 +34,8 @@ class Annotations:
         self._lock = lock
         self.exploited_as_of = meta.get("exploited_as_of", "")
         self.epss_as_of = meta.get("epss_as_of", "")
-        self.exploited_ids = frozenset(row[0] for row in connection.execute("SELECT id FROM exploited"))
-        self.rejected_ids = frozenset(row[0] for row in connection.execute("SELECT id FROM rejected"))
+        self.exploited_ids = _ids(connection.execute("SELECT id FROM exploited"))
+        self.rejected_ids = _ids(connection.execute("SELECT id FROM rejected"))
 
     def exploited(self, cve_id: str, known_on: str) -> bool | None:
         """See `Store.exploited`."""
@@ -64,3 +71,7 @@ class Annotations:
                 "SELECT id, source, vector FROM rated JOIN vector USING (number) ORDER BY id, number"
             )
             return tuple((str(row[0]), str(row[1]), str(row[2])) for row in rows)
+
+
+def _ids(rows: Iterable[tuple[object]]) -> frozenset[str]:
+    return frozenset(msgspec.convert([row[0] for row in rows], prepared(list[str])))

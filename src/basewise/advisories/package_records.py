@@ -80,7 +80,9 @@ class PackageRecords:
         ).fetchone()
         return None if row is None else self._decoded(key, row[0])
 
-    def _decoded(self, key: tuple[str, str, str], record: bytes) -> PackageRecord:
+    def _decoded(self, key: tuple[str, str, str], record: object) -> PackageRecord:
+        if not isinstance(record, bytes):
+            raise self._opened.damaged("its record is no bytes", "/".join(key))
         try:
             return self._decoder.decode(unpack_record(record))
         except (msgspec.DecodeError, zlib.error) as error:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from basewise._internal.embedded import read_embedded
+from basewise._internal.prepared import prepared
 from basewise.advisories.annotations import Annotations
 from basewise.advisories.schema import SCHEMA_VERSION, TABLES, table_definitions
 from basewise.advisories.store_file import BUILD_HINT, NAME_HINT, connect, connect_file
@@ -55,12 +56,7 @@ class OpenedStore:
         self.meta = {str(key): str(value) for key, value in connection.execute("SELECT key, value FROM meta")}
         self._check_content()
         self.sources = _read_sources(connection)
-        self.releases = {
-            (str(row[0]), str(row[1])): (int(row[2]), int(row[3]))
-            for row in connection.execute(
-                "SELECT ecosystem, release, packages, facts FROM release ORDER BY ecosystem, release"
-            )
-        }
+        self.releases = _read_releases(connection)
         self.annotations = Annotations(connection, self.meta, self.lock)
 
     @property
@@ -178,17 +174,38 @@ def _open(connected: Callable[[], sqlite3.Connection], name: str, hint: str) -> 
 
 
 def _read_sources(connection: sqlite3.Connection) -> tuple[SourceStatus, ...]:
+    """Return what the store holds of each source.
+
+    Raises:
+        msgspec.ValidationError: A value is of another type than was written.
+    """
     rows = connection.execute(
         "SELECT name, ecosystem, as_of, entries, verified, note FROM source ORDER BY name"
     )
     return tuple(
-        SourceStatus(
-            name=name,
-            ecosystem=ecosystem,
-            as_of=as_of,
-            entries=entries,
-            verified=bool(verified),
-            note=note,
+        msgspec.convert(
+            {
+                "name": name,
+                "ecosystem": ecosystem,
+                "as_of": as_of,
+                "entries": entries,
+                "verified": bool(verified),
+                "note": note,
+            },
+            prepared(SourceStatus),
         )
         for name, ecosystem, as_of, entries, verified, note in rows
     )
+
+
+def _read_releases(connection: sqlite3.Connection) -> dict[tuple[str, str], tuple[int, int]]:
+    """Return the numbers of packages and facts by (ecosystem, release).
+
+    Raises:
+        msgspec.ValidationError: A value is of another type than was written.
+    """
+    rows = connection.execute(
+        "SELECT ecosystem, release, packages, facts FROM release ORDER BY ecosystem, release"
+    ).fetchall()
+    found = msgspec.convert(rows, prepared(list[tuple[str, str, int, int]]))
+    return {(ecosystem, release): (packages, facts) for ecosystem, release, packages, facts in found}

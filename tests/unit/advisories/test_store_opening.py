@@ -144,6 +144,29 @@ def test_a_package_table_that_is_an_endless_view_is_refused(tmp_path: Path) -> N
         Store.open_path(path)
 
 
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE release SET packages = 'many'",
+        "UPDATE source SET entries = 'many'",
+        "UPDATE source SET as_of = x'ff'",
+        "INSERT INTO exploited VALUES (x'00')",
+        "INSERT INTO rejected VALUES (x'00')",
+    ],
+)
+def test_a_store_with_values_of_another_type_is_refused(tmp_path: Path, statement: str) -> None:
+    with pytest.raises(StoreError, match="is damaged"):
+        Store.open_path(altered(tmp_path, statement))
+
+
+def test_a_record_that_is_no_bytes_is_an_error_when_it_is_read(tmp_path: Path) -> None:
+    with Store.open_path(altered(tmp_path, "UPDATE package SET record = 'text'")) as store:
+        with pytest.raises(StoreError, match="is damaged at debian/bookworm/openssl"):
+            store.facts("debian", "bookworm", "openssl")
+        with pytest.raises(StoreError, match="is damaged"):
+            list(store.records())
+
+
 def test_a_store_of_another_schema_is_refused(tmp_path: Path) -> None:
     path = altered(tmp_path, "UPDATE meta SET value = '99' WHERE key = 'schema'")
     with pytest.raises(StoreError, match="schema 99, not 2"):
