@@ -80,27 +80,23 @@ class LongNames:
     def __init__(self) -> None:
         self._pax: dict[str, bytes] = {}
         self._gnu: dict[int, bytes] = {}
-        self._chained = 0
+        self.chained = 0
+        """How many of them in a row there were."""
 
     def add(self, kind: int, body: bytes) -> None:
         """Read one extension header."""
-        self._chained += 1
-        if self._chained > MAX_CHAINED_HEADERS:
+        self.chained += 1
+        if self.chained > MAX_CHAINED_HEADERS:
             raise TarError(f"more than {MAX_CHAINED_HEADERS} extension headers in a row")
         if kind == _PAX:
             self._pax = _pax_records(body)
         elif kind != _PAX_GLOBAL:
             self._gnu[kind] = _text(body)
 
-    @property
-    def empty(self) -> bool:
-        """Nothing was said."""
-        return self._chained == 0
-
     def take(self) -> tuple[bytes | None, bytes | None, int | None, int | None]:
         """Return path, link, stored size and full size as far as they were said, and forget them."""
         pax, gnu = self._pax, self._gnu
-        self._pax, self._gnu, self._chained = {}, {}, 0
+        self._pax, self._gnu, self.chained = {}, {}, 0
         sparse = any(name.startswith("GNU.sparse.") for name in pax)
         path = (sparse and pax.get("GNU.sparse.name")) or pax.get("path")
         full = pax.get("GNU.sparse.realsize") or pax.get("GNU.sparse.size")
@@ -120,7 +116,7 @@ def read_member(header: bytes, names: LongNames, offset: int) -> TarMember:
     """
     name, mode, size_field, flag, link_field, magic, prefix = _FIELDS.unpack(header)
     path = link = size = full = None
-    if not names.empty:
+    if names.chained:
         path, link, size, full = names.take()
     if path is None:
         path = _text(name)
@@ -181,9 +177,9 @@ def _pax_size(text: bytes | None) -> int | None:
 
 
 def _clean(path: str) -> str:
-    while path[:1] == "/" or path[:2] == "./":
+    while path.startswith(("/", "./")):
         path = path[path.index("/") + 1 :]
-    return path.rstrip("/") if path[-1:] == "/" else path
+    return path.rstrip("/")
 
 
 def _text(field: bytes) -> bytes:
@@ -228,8 +224,9 @@ def _not_octal() -> int:
 
 
 @lru_cache(16_384)
-def _checksum(field: bytes) -> int:
-    return read_number(field)
+def _remainder(field: bytes) -> int:
+    """Return what all bytes of the header must sum to, this field's own counted as they are, plus one."""
+    return read_number(field) - _SPACES + (adler32(field) & 0xFFFF)
 
 
 def check_header(header: bytes) -> None:
@@ -239,10 +236,9 @@ def check_header(header: bytes) -> None:
     archives summed signed bytes.
     """
     field = header[_CHECKSUM]
-    stated = _checksum(field)
-    if ((adler32(header) & 0xFFFF) - (adler32(field) & 0xFFFF) + _SPACES - stated) % _ADLER_MODULUS == 0:
+    if ((adler32(header) & 0xFFFF) - _remainder(field)) % _ADLER_MODULUS == 0:
         return
     signed = sum(byte - 256 if byte > 127 else byte for byte in header) - sum(field)  # noqa: PLR2004 - sign bit
-    if signed + _SPACES == stated:
+    if signed + _SPACES == read_number(field):
         return
     raise TarError("a header has a wrong checksum")

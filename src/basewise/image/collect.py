@@ -62,6 +62,7 @@ class LayerCollector:
     def __init__(self, name: str, wanted: Wanted, limits: Limits, targets: Collection[str] = ()) -> None:
         self._name = name
         self._wanted = wanted
+        self._match = wanted.match
         self._limits = limits
         self._targets = frozenset(targets)
         # A path of no more characters can be neither too deep nor, in UTF-8, too long.
@@ -88,13 +89,13 @@ class LayerCollector:
         Raises:
             TooManyEntriesError: There were as many as there may be.
         """
-        path = member.path
+        path, flag, link = member.path, member.kind, member.link
         if "/." in path or path[:1] == "." or "//" in path:
             path = self._special(path)
         if not path or (len(path) > self._surely_short and self._is_too_long(path)):
             return False
-        kind = _KIND_CODES.get(member.kind, _FILE)
-        if kind == _FILE and member.kind in _NO_ENTRIES:
+        kind = _KIND_CODES.get(flag, _FILE)
+        if kind == _FILE and flag in _NO_ENTRIES:
             return False
         index = len(self._kinds)
         if index >= self._limits.entries:
@@ -103,9 +104,9 @@ class LayerCollector:
         self._kinds.append(kind)
         self._modes.append(member.mode)
         self._sizes.append(member.full_bytes)
-        if member.link:
-            self._links[index] = member.link
-        bits = self._wanted.match(path)
+        if link:
+            self._links[index] = link
+        bits = self._match(path)
         if not bits and not self._targets:
             return False
         return self._is_wanted(index, path, bits, member)
@@ -189,7 +190,7 @@ class LayerCollector:
 
     def missing_targets(self) -> set[str]:
         """Return the paths that wanted hard links lead to and whose content was not kept."""
-        at = {path: index for index, path in enumerate(self._names)} if self._has_wanted_links() else {}
+        at = self._places() if self._has_wanted_links() else {}
         missing = set()
         for index in self._bits:
             end = self._follow(index, at) if self._kinds[index] == _HARD_LINK else None
@@ -252,8 +253,10 @@ class LayerCollector:
 
     def _join_hard_links(self) -> None:
         """Give hard links what they lead to; its content is counted once, where it stands."""
+        if _HARD_LINK not in self._kinds:
+            return
         links = [index for index, kind in enumerate(self._kinds) if kind == _HARD_LINK]
-        at = {path: index for index, path in enumerate(self._names)} if links else {}
+        at = self._places()
         ends = {index: self._follow(index, at) for index in links}
         for index, end in ends.items():
             if end is None:
@@ -265,16 +268,20 @@ class LayerCollector:
                 self._kinds[index] = self._kinds[end]
                 self._links[index] = self._links.get(end, "")
 
+    def _places(self) -> dict[str, int]:
+        """Return the index of each path; of two entries of one path, the last."""
+        return dict(zip(self._names, range(len(self._names)), strict=True))
+
     def _contents(
         self, paths: list[str], order: range | list[int]
     ) -> tuple[dict[str, bytes], dict[str, dict[str, bytes]]]:
         kept: dict[str, bytes] = {}
         condensed: dict[str, dict[str, bytes]] = {}
+        read = self._raw.keys() & self._bits.keys()
         for path, index in zip(paths, order, strict=True):
-            raw = self._raw.get(index)
-            bits = self._bits.get(index, 0)
-            if raw is None or not bits:
+            if index not in read:
                 continue
+            raw, bits = self._raw[index], self._bits[index]
             if self._wanted.is_whole(bits):
                 kept[path] = raw
             for reader in self._wanted.condensing(bits):

@@ -60,18 +60,13 @@ class PatternSet:
     def match(self, path: str) -> int:
         """Return the bits of those who want `path`; 0 for nobody."""
         found = self._exact.get(path, 0)
-        name = path[path.rfind("/") + 1 :]
-        rules = self._by_name.get(name)
-        if rules is not None:
+        name = path.rpartition("/")[2]
+        for rules in (
+            self._by_name.get(name, ()),
+            self._by_suffix.get(name.rpartition(".")[2], ()),
+            self._others,
+        ):
             for matches, bit in rules:
                 if matches(path):
                     found |= bit
-        rules = self._by_suffix.get(name[name.rfind(".") + 1 :])
-        if rules is not None:
-            for matches, bit in rules:
-                if matches(path):
-                    found |= bit
-        for matches, bit in self._others:
-            if matches(path):
-                found |= bit
         return found

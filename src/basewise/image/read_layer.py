@@ -1,16 +1,17 @@
 """Reading a layer: one pass over its stored bytes, verified on the way, nothing unpacked.
 
-One thread reads and inflates, one hashes the bytes as stored and as inflated, one walks the headers. Whatever was
-found is given out only when both digests are what the image says.
+One thread reads and inflates; another hashes the bytes as stored and as inflated and walks the headers. Whatever
+was found is given out only when both digests are what the image says.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection
 from functools import partial
 
+from basewise._internal.beside import Beside
 from basewise._internal.gunzip import InflateError, open_inflated
-from basewise._internal.parallel import Hashing, hashing_beside, read_beside
 from basewise._internal.tar import ByteStream, TarError, TooManyMembersError, walk_tar
 from basewise._internal.text import format_bytes
 from basewise.errors import ImageError
@@ -24,7 +25,6 @@ from basewise.model.digest import DiffId, Digest
 __all__ = ["read_layer"]
 
 _CHUNK_BYTES = 512 * 1024
-_STORED, _TAR = 0, 1
 
 
 class _TooLargeError(Exception):
@@ -34,10 +34,12 @@ class _TooLargeError(Exception):
 class _Stored:
     """The stored bytes: hashed, counted, and never more of them than were stated."""
 
-    def __init__(self, stream: ByteStream, hashing: Hashing, layer: StoredLayer) -> None:
+    def __init__(self, stream: ByteStream, beside: Beside, layer: StoredLayer) -> None:
         self._stream = stream
-        self._hashing = hashing
+        self._beside = beside
         self._layer = layer
+        self._algorithm = layer.digest.algorithm if layer.digest is not None else "sha256"
+        self._hash = hashlib.new(self._algorithm)
         self.count = 0
 
     def read(self, size: int, /) -> bytes:
@@ -50,7 +52,7 @@ class _Stored:
                 hint="pull or save the image again",
             )
         if part:
-            self._hashing.update(_STORED, part)
+            self._beside.give(self._hash.update, part)
         return part
 
     def drain(self) -> None:
@@ -58,13 +60,17 @@ class _Stored:
         while self.read(_CHUNK_BYTES):
             pass
 
+    def digest(self) -> Digest:
+        """Return the digest of what was read."""
+        self._beside.wait()
+        return Digest(self._algorithm, self._hash.hexdigest())
+
 
 class _Inflated:
-    """The tar: hashed, counted, and never more of it than the limit."""
+    """The tar: counted, and never more of it than the limit."""
 
-    def __init__(self, stream: ByteStream, hashing: Hashing, limit_bytes: int) -> None:
+    def __init__(self, stream: ByteStream, limit_bytes: int) -> None:
         self._read = stream.read
-        self._hashing = hashing
         self._limit = limit_bytes
         self.count = 0
 
@@ -73,8 +79,6 @@ class _Inflated:
         self.count += len(part)
         if self.count > self._limit:
             raise _TooLargeError
-        if part:
-            self._hashing.update(_TAR, part)
         return part
 
 
@@ -94,34 +98,32 @@ def read_layer(
         ImageError: The bytes cannot be had, are no layer, or are not those that the image states.
     """
     collector = LayerCollector(layer.name, wanted, limits, targets)
-    digest_algorithm = layer.digest.algorithm if layer.digest is not None else "sha256"
-    with hashing_beside(digest_algorithm, layer.diff_id.algorithm) as hashing, layer.open_blob() as stream:
-        stored = _Stored(stream, hashing, layer)
-        whole, tar_bytes = _walk(layer, stored, hashing, collector, limits)
+    with Beside() as beside, layer.open_blob() as stream:
+        stored = _Stored(stream, beside, layer)
+        diff_id, tar_bytes = _walk(layer, stored, beside, collector, limits)
         stored.drain()
-        digest = Digest(digest_algorithm, hashing.value(_STORED))
+        digest = stored.digest()
         _compare_digest(layer, digest, stored.count)
-        diff_id = DiffId(layer.diff_id.algorithm, hashing.value(_TAR)) if whole else None
     if diff_id is not None and diff_id != layer.diff_id:
         raise ImageError(
             f"cannot trust {layer.name}: it inflates to {diff_id}, the configuration states {layer.diff_id}",
             hint="the image is inconsistent; build or pull it again",
         )
-    missing = collector.missing_targets() if whole and not targets else None
+    missing = collector.missing_targets() if diff_id is not None and not targets else None
     if missing:
         return read_layer(layer, wanted, limits, targets=missing)
     return collector.finish(digest=digest, diff_id=diff_id, stored_bytes=stored.count, tar_bytes=tar_bytes)
 
 
 def _walk(
-    layer: StoredLayer, stored: _Stored, hashing: Hashing, collector: LayerCollector, limits: Limits
-) -> tuple[bool, int]:
-    """Collect every entry; return whether the tar was read to its end, and its length."""
-    walked = _Walked()
+    layer: StoredLayer, stored: _Stored, beside: Beside, collector: LayerCollector, limits: Limits
+) -> tuple[DiffId | None, int]:
+    """Collect every entry; return the digest of the tar, None if it was not read to its end, and its length."""
+    walked = _Walked(layer.diff_id.algorithm)
     try:
         inflated = open_inflated(stored, max_window_bytes=limits.zstd_window_bytes)
-        tar = _Inflated(inflated, hashing, limits.layer_bytes)
-        read_beside(tar, partial(walked.walk, collector, limits), piece_bytes=_CHUNK_BYTES)
+        tar = _Inflated(inflated, limits.layer_bytes)
+        beside.read(tar, partial(walked.walk, collector, limits), piece_bytes=_CHUNK_BYTES)
     except TooManyEntriesError:
         collector.remark(
             f"it has more than {limits.entries} entries; the others were not read (limit `entries`)"
@@ -132,12 +134,12 @@ def _walk(
             " (limits `layer_bytes` and `image_bytes`)"
         )
     except InflateError as error:
-        raise _damaged(layer, stored, hashing, f"{error} (after {format_bytes(stored.count)})") from error
+        raise _damaged(layer, stored, f"{error} (after {format_bytes(stored.count)})") from error
     except TooManyMembersError as error:
-        raise _damaged(layer, stored, hashing, str(error), limit_hint("entries")) from error
+        raise _damaged(layer, stored, str(error), limit_hint("entries")) from error
     except TarError as error:
         where = f"{format_bytes(walked.count)} of the tar"
-        raise _damaged(layer, stored, hashing, f"{error} (after {where})") from error
+        raise _damaged(layer, stored, f"{error} (after {where})") from error
     except OSError as error:
         raise ImageError(f"cannot read {layer.name}: {error.strerror or error}") from error
     except MemoryError as error:
@@ -146,18 +148,20 @@ def _walk(
             hint="give the process more memory, or keep less of each layer: `--limit kept_bytes=32MiB`",
         ) from error
     else:
-        return True, tar.count
-    return False, walked.count
+        return walked.diff_id(), walked.count
+    return None, walked.count
 
 
 class _Walked:
-    """The tar as it is walked, in a thread beside; counted, because the other thread is further on."""
+    """The tar as it is walked, beside the reading: hashed and counted, because the reading is further on."""
 
-    def __init__(self) -> None:
+    def __init__(self, algorithm: str) -> None:
+        self._algorithm = algorithm
+        self._hash = hashlib.new(algorithm)
         self.count = 0
 
     def walk(self, collector: LayerCollector, limits: Limits, stream: ByteStream) -> None:
-        """Collect every entry of the stream."""
+        """Collect every entry of the stream, and hash what follows the last."""
         self._read = stream.read
         for member in walk_tar(
             self,
@@ -168,25 +172,30 @@ class _Walked:
         ):
             if member.content is not None:
                 collector.store(member.content)
+        while self.read(_CHUNK_BYTES):
+            pass
 
     def read(self, size: int, /) -> bytes:
         part = self._read(size)
+        self._hash.update(part)
         self.count += len(part)
         return part
+
+    def diff_id(self) -> DiffId:
+        """Return the digest of what was read, which is the whole tar once `walk` has returned."""
+        return DiffId(self._algorithm, self._hash.hexdigest())
 
 
 def _damaged(
     layer: StoredLayer,
     stored: _Stored,
-    hashing: Hashing,
     what: str,
     hint: str = "the image is damaged; build it again",
 ) -> ImageError:
     """Say what is wrong: that the bytes are not the stated ones, if so, else what cannot be read of them."""
     stored.drain()
     if layer.digest is not None:
-        digest = Digest(layer.digest.algorithm, hashing.value(_STORED))
-        _compare_digest(layer, digest, stored.count)
+        _compare_digest(layer, stored.digest(), stored.count)
     return ImageError(f"cannot read {layer.name}: {what}", hint=hint)
 
 

@@ -35,7 +35,7 @@ __all__ = [
 MAX_FIELD_CHARACTERS = 512
 _FIELD = re.compile(r"[!-~]+\Z")
 # Paths that another cataloger may ask for: metadata of Python distributions, interpreters and their headers.
-_PYTHON_NAMES = (b"-info", b"python", b"patchlevel.h")
+_PYTHON_NAME = re.compile(rb"-info|python|patchlevel\.h")
 _PYTHON_PATH = re.compile(
     rb"""
     (?:.*/)?(?:
@@ -108,9 +108,7 @@ def is_field(text: str) -> bool:
 
 def owned_files(paths: Iterable[bytes]) -> list[bytes]:
     """Return those of `paths` that another cataloger may ask for."""
-    return [
-        path for path in paths if any(name in path for name in _PYTHON_NAMES) and _PYTHON_PATH.match(path)
-    ]
+    return [path for path in paths if _PYTHON_NAME.search(path) and _PYTHON_PATH.match(path)]
 
 
 def first_layers(history: Sequence[tuple[int, Database | None]]) -> dict[tuple[str, str, str | None], int]:

@@ -25,7 +25,7 @@ EMPTY_BYTES = 512
 @pytest.fixture(autouse=True)
 def _without_threads(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is read ahead would be counted too; how much that may be has a test of its own."""
-    monkeypatch.setattr("basewise._internal.parallel._started", lambda *_: None)
+    monkeypatch.setattr("basewise._internal.beside.start_thread", lambda *_: None)
 
 
 def repeated_layer(members: int, member: Callable[[int], Member]) -> StoredLayer:
