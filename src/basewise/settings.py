@@ -7,9 +7,7 @@ executes something: those settings exist as flags and environment variables only
 
 from __future__ import annotations
 
-import difflib
 import os
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -120,6 +118,8 @@ def load_settings(folder: Path, environment: Mapping[str, str] | None = None) ->
 def _read_table(path: Path, keys: tuple[str, ...]) -> dict[str, Any]:
     if not path.is_file():
         return {}
+    import tomllib  # noqa: PLC0415 - only where there is a file
+
     try:
         with path.open("rb") as file:
             content = file.read(MAX_SETTINGS_BYTES + 1)
@@ -144,6 +144,8 @@ def _checked(table: dict[str, Any], where: str) -> dict[str, Any]:
     settings = {name.replace("-", "_"): value for name, value in table.items()}
     for name in settings:
         if name not in known:
+            import difflib  # noqa: PLC0415 - only for a wrong name
+
             near = difflib.get_close_matches(name, known, n=1)
             hint = f"did you mean `{near[0]}`?" if near else f"known settings: {', '.join(known)}"
             raise UsageError(f"unknown setting `{name[:60]}` in {where}", hint=hint)

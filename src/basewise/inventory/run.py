@@ -8,6 +8,7 @@ from typing import TypeVar
 
 import msgspec
 
+from basewise._internal.garbage import cycles_left_alone
 from basewise._internal.parallel import map_in_threads
 from basewise._internal.text import plural
 from basewise.errors import ImageError
@@ -44,6 +45,7 @@ def open_layer_cache(
     return LayerCache(Wanted(catalogers, limits).key, max_bytes=limits.layer_cache_bytes, on_damage=told)
 
 
+@cycles_left_alone()
 def take_inventory(
     image: Image,
     *,
