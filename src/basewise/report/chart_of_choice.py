@@ -6,14 +6,15 @@ from collections.abc import Iterator
 
 from basewise._internal.text import plural
 from basewise.model.base_image import Surface
-from basewise.model.choice import Candidate, CandidateDistro, CandidateSize, Choice
+from basewise.model.choice import Candidate, Choice
 from basewise.model.finding import Vulnerabilities
 from basewise.model.verdict import Verdict
 from basewise.report.cells import counted_with
-from basewise.report.chart import Chart, ChartPoint, PointSize
+from basewise.report.chart import Chart, ChartPoint
+from basewise.report.chart_points import base_size_of, family_of, finished_size_of, row_name
 from basewise.report.words import shortened
 
-__all__ = ["base_size_of", "chart_of_choice", "family_of", "finished_size_of", "row_name"]
+__all__ = ["chart_of_choice"]
 
 MAX_PACKAGES = 6
 MAX_REASONS = 3
@@ -24,7 +25,6 @@ _VERDICTS = {
     Verdict.DOES_NOT_FIT: "does not fit",
     Verdict.UNKNOWN: "not known whether it fits",
 }
-_IDS = {"debian": "Debian", "ubuntu": "Ubuntu", "alpine": "Alpine", "rhel": "Red Hat", "wolfi": "Wolfi"}
 
 
 def chart_of_choice(choice: Choice) -> Chart:
@@ -46,28 +46,6 @@ def chart_of_choice(choice: Choice) -> Chart:
         generated_at=choice.generated_at,
         version=choice.version,
     )
-
-
-def row_name(index: int) -> str:
-    """Return the word for the anchor of a row."""
-    return f"image-{index + 1}"
-
-
-def family_of(distro: CandidateDistro) -> str:
-    """Return `Debian 13 (trixie)`, `Alpine 3.24`."""
-    name = _IDS.get(distro.id, distro.id or "unknown")
-    codename = f" ({distro.codename})" if distro.codename else ""
-    return f"{name} {distro.version}{codename}".strip()
-
-
-def base_size_of(size: CandidateSize) -> PointSize:
-    """Return the sizes of the base."""
-    return PointSize(disk=size.base_disk_bytes, download=size.base_compressed_bytes)
-
-
-def finished_size_of(size: CandidateSize) -> PointSize:
-    """Return the sizes of the finished application."""
-    return PointSize(disk=size.disk_bytes, download=size.download_bytes)
 
 
 def _point(candidate: Candidate, index: int, *, counts_are_covered: bool) -> ChartPoint:

@@ -6,12 +6,11 @@ from collections.abc import Iterator
 
 from basewise._internal.text import plural
 from basewise.model.compare import Compare, ComparedImage, Provenance
-from basewise.model.evidence import SupportPhase
 from basewise.model.finding import Vulnerabilities
 from basewise.model.verdict import Verdict
 from basewise.report.chart import Chart, ChartPoint
 from basewise.report.chart_names import shared_prefix
-from basewise.report.chart_of_choice import base_size_of, family_of, finished_size_of, row_name
+from basewise.report.chart_points import base_size_of, family_of, finished_size_of, past_support, row_name
 from basewise.report.compare_cells import support_until
 from basewise.report.compare_sections import counted_sentence
 from basewise.report.words import shortened
@@ -52,7 +51,7 @@ def _point(image: ComparedImage, index: int, *, counts_are_covered: bool) -> Cha
     return ChartPoint(
         image=image.image,
         row=row_name(index),
-        family=family_of(image.distro) if image.distro is not None else "distribution not known",
+        family=family_of(image.distro),
         variant=image.variant or "other",
         excluded=_excluded(image),
         fits=None if image.verdict is None else image.verdict is not Verdict.DOES_NOT_FIT,
@@ -65,8 +64,8 @@ def _point(image: ComparedImage, index: int, *, counts_are_covered: bool) -> Cha
 
 
 def _excluded(image: ComparedImage) -> str:
-    if image.support is not None and image.support.phase is SupportPhase.EOL:
-        return "its distribution is past its end of support"
+    if ended := past_support(image.support):
+        return ended
     if image.python is not None and not image.python.replace(".", "").isdigit():
         return "its Python is a pre-release"
     if image.verdict is Verdict.DOES_NOT_FIT:

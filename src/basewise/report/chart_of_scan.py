@@ -7,12 +7,11 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from basewise._internal.text import plural
-from basewise.model.evidence import SupportPhase
 from basewise.model.finding import Vulnerabilities
 from basewise.model.scan import Scan, Scans
 from basewise.report.cells import counted_with
 from basewise.report.chart import Chart, ChartPoint, PointSize
-from basewise.report.chart_of_choice import family_of, row_name
+from basewise.report.chart_points import family_of, past_support, row_name
 from basewise.report.compare_cells import support_until
 
 __all__ = ["chart_of_scan"]
@@ -53,9 +52,9 @@ def _point(scan: Scan, index: int) -> ChartPoint:
     return ChartPoint(
         image=scan.image.reference,
         row=row_name(index),
-        family=family_of(scan.distro) if scan.distro is not None else "distribution not known",
+        family=family_of(scan.distro),
         variant=_variant(scan),
-        excluded=_excluded(scan),
+        excluded=past_support(scan.support),
         base_size=PointSize(disk=size.disk_bytes, download=size.compressed_bytes),
         base=scan.summary.vulnerabilities if covered else Vulnerabilities(),
         reasons=tuple(_reasons(scan)),
@@ -68,14 +67,9 @@ def _variant(scan: Scan) -> str:
     return _SLIM if _SLIM in scan.image.reference.rpartition(":")[2] else "other"
 
 
-def _excluded(scan: Scan) -> str:
-    ended = scan.support is not None and scan.support.phase is SupportPhase.EOL
-    return "its distribution is past its end of support" if ended else ""
-
-
 def _reasons(scan: Scan) -> Iterator[str]:
-    if excluded := _excluded(scan):
-        yield excluded
+    if ended := past_support(scan.support):
+        yield ended
     for upgrade in scan.upgrades[:MAX_UPGRADES]:
         yield f"{upgrade.package.name} {upgrade.to} removes {plural(len(upgrade.fixes), 'finding')}"
     yield f"supported until {support_until(scan.support)}"

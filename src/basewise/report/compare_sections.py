@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from basewise._internal.text import format_bytes, plural
-from basewise.model.compare import Changes, Compare, ComparedFinding, NameChanges, PackageChanges
+from basewise.model.compare import Changes, Compare, ComparedFinding, PackageChanges
 from basewise.model.finding import Severity
 from basewise.report.cells import count_sources, counted_with
 from basewise.report.section import Section
@@ -70,7 +70,12 @@ def _changes(changes: Changes) -> list[Section]:
         Section("Findings", tuple(_findings(changes))),
         Section("Packages", tuple(_packages(changes.packages)) if changes.packages else ()),
         *(
-            Section(name, tuple(_names(found)))
+            Section(
+                name,
+                tuple(
+                    _grouped(("added", found.added), ("removed", found.removed), ("changed", found.changed))
+                ),
+            )
             for name, found in (
                 ("Libraries", changes.libraries),
                 ("Environment", changes.environment),
@@ -108,14 +113,14 @@ def _findings(changes: Changes) -> Iterator[str]:
     found = changes.findings
     if found is None:
         return
-    for words, findings in (("gained", found.gained), ("lost", found.lost)):
-        if findings:
-            yield f"{len(findings)} {words}: {shortened([_finding(each) for each in findings], MAX_LISTED)}"
-    if found.changed:
-        named = [f"{each.id} {each.package} ({each.before} -> {each.after})" for each in found.changed]
-        yield f"{len(named)} in another state: {shortened(named, MAX_LISTED)}"
-    if not (found.gained or found.lost or found.changed):
-        yield "the same in both"
+    yield from _grouped(
+        ("gained", [_finding(each) for each in found.gained]),
+        ("lost", [_finding(each) for each in found.lost]),
+        (
+            "in another state",
+            [f"{each.id} {each.package} ({each.before} -> {each.after})" for each in found.changed],
+        ),
+    )
 
 
 def _finding(found: ComparedFinding) -> str:
@@ -125,24 +130,20 @@ def _finding(found: ComparedFinding) -> str:
 
 
 def _packages(found: PackageChanges) -> Iterator[str]:
-    changed = [f"{each.name} {each.before} -> {each.after}" for each in found.changed]
-    for words, names in (
+    yield from _grouped(
         ("added", [f"{each.name} {each.version}" for each in found.added]),
         ("removed", [f"{each.name} {each.version}" for each in found.removed]),
-        ("changed", changed),
-    ):
-        if names:
-            yield f"{len(names)} {words}: {shortened(names, MAX_LISTED)}"
-    if not (found.added or found.removed or found.changed):
-        yield "the same in both"
+        ("changed", [f"{each.name} {each.before} -> {each.after}" for each in found.changed]),
+    )
     yield f"compared are packages of the types {', '.join(found.types)}"
 
 
-def _names(found: NameChanges) -> Iterator[str]:
-    for words, names in (("added", found.added), ("removed", found.removed), ("changed", found.changed)):
+def _grouped(*groups: tuple[str, Sequence[str]]) -> Iterator[str]:
+    """Yield a line for each group that has names, and one where none has."""
+    for words, names in groups:
         if names:
             yield f"{len(names)} {words}: {shortened(names, MAX_LISTED)}"
-    if not (found.added or found.removed or found.changed):
+    if not any(names for _, names in groups):
         yield "the same in both"
 
 

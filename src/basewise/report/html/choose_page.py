@@ -19,7 +19,7 @@ from basewise.report.html.choose_tables import (
     swap_table,
 )
 from basewise.report.html.markup import Markup, code_lines, join, tag
-from basewise.report.html.parts import coverage_section, footer, header, section, sentences
+from basewise.report.html.parts import coverage_section, footer, header, section, sentences, tiles
 from basewise.report.html.picture import picture, picture_data
 from basewise.report.html.shell import page
 from basewise.report.sections import app_lines, from_line, legend, remarks
@@ -80,7 +80,7 @@ def _advice(choice: Choice) -> Markup:
         return section("Nothing can be recommended", sentences(causes), name="advice")
     return section(
         f"Recommended: {advice.image}",
-        tag("div", *_tiles(choice.candidates[0]), class_="tiles"),
+        tiles(_numbers(choice.candidates[0])),
         code_lines(line),
         tag("details", tag("summary", "Dockerfile"), code_lines(advice.dockerfile)),
         sentences([line for line in (advice.refresh_reason, f"today's digest: `{advice.refresh}`") if line]),
@@ -93,17 +93,16 @@ def _why(choice: Choice) -> Iterator[Markup]:
         yield section(f"Why {choice.recommendation.image}", sentences(choice.recommendation.why), name="why")
 
 
-def _tiles(first: Candidate) -> Iterator[Markup]:
+def _numbers(first: Candidate) -> tuple[tuple[str, str], ...]:
     counts = first.vulnerabilities
-    for number, words in (
+    return (
         (number_text(counts.total), "vulnerabilities as pulled"),
         (number_text(counts.fixable), "of them fixable"),
         (number_text(counts.after_rebuild), "after a rebuild"),
         (format_bytes(first.size.download_bytes), "to download"),
         (f"{'~' if first.size.basis == ESTIMATED else ''}{format_bytes(first.size.disk_bytes)}", "on disk"),
         (first.support.distro_eol or "?", "distribution supported until"),
-    ):
-        yield tag("p", tag("strong", number), f" {words}", class_="tile")
+    )
 
 
 def _application(choice: Choice) -> Iterator[Markup]:

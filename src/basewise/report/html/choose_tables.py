@@ -9,7 +9,7 @@ from basewise.model.choice import ApplicationFinding, Candidate, Choice
 from basewise.model.evidence import Support
 from basewise.model.finding import Vulnerabilities
 from basewise.model.verdict import AddedPackage
-from basewise.report.chart_of_choice import family_of, row_name
+from basewise.report.chart_points import family_of, row_name
 from basewise.report.html.count_cells import COUNT_COLUMNS, count_cells
 from basewise.report.html.markup import Markup, join, prose, tag
 from basewise.report.html.table import Cell, Column, TableRow, number_cell, size_cell, table

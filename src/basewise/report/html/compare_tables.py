@@ -16,7 +16,7 @@ from basewise.model.compare import (
 )
 from basewise.model.evidence import SupportPhase
 from basewise.model.finding import Severity, Vulnerabilities
-from basewise.report.chart_of_choice import family_of, row_name
+from basewise.report.chart_points import family_of, row_name
 from basewise.report.compare_cells import facts_of, support_until
 from basewise.report.html.count_cells import COUNT_COLUMNS, count_cells
 from basewise.report.html.markup import Markup

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from basewise.model.evidence import Coverage
 from basewise.report.html.assets import licences
 from basewise.report.html.markup import Markup, code_lines, join, prose, tag
 from basewise.report.html.table import Cell, Column, TableRow, number_cell, table
 
-__all__ = ["badge", "coverage_section", "footer", "header", "section", "sentences"]
+__all__ = ["badge", "coverage_section", "footer", "header", "section", "sentences", "tiles"]
 
 MAX_NOT_COVERED = 500
 MAX_OPEN = 8
@@ -25,6 +25,12 @@ def section(title: str, *children: Markup | None, name: str) -> Markup:
 def sentences(lines: Sequence[str]) -> Markup | None:
     """Return a list, None when there is nothing to say."""
     return tag("ul", *(tag("li", prose(line)) for line in lines)) if lines else None
+
+
+def tiles(numbers: Iterable[tuple[str, str]]) -> Markup:
+    """Return large numbers, each with the words below it."""
+    made = (tag("p", tag("strong", number), f" {words}", class_="tile") for number, words in numbers)
+    return tag("div", *made, class_="tiles")
 
 
 def badge(words: str, kind: str) -> Markup:

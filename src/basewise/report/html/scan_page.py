@@ -12,7 +12,7 @@ from basewise.report.chart_of_scan import chart_of_scan
 from basewise.report.html.assets import chart_scripts, table_script
 from basewise.report.html.long_table import FIRST_ROWS, MAX_PACKED_BYTES, LongTable
 from basewise.report.html.markup import Markup, code_lines, join, tag
-from basewise.report.html.parts import badge, coverage_section, footer, header, section, sentences
+from basewise.report.html.parts import badge, coverage_section, footer, header, section, sentences, tiles
 from basewise.report.html.picture import picture, picture_data
 from basewise.report.html.scan_tables import (
     Room,
@@ -143,7 +143,7 @@ def _summary(scan: Scan, number: int, of: str) -> Markup:
         f"Summary{of}",
         tag("p", state, f" {verdict_sentence(scan).partition(': ')[2]}"),  # the badge has its first word
         tag("p", tag("strong", gate)) if gate else None,
-        tag("div", *_tiles(scan, covered=covered), class_="tiles"),
+        tiles(_numbers(scan, covered=covered)),
         count_table(scan, name=f"count-table-{number}")
         if covered
         else tag("p", "No advisory source had a say, so no count is shown."),
@@ -152,13 +152,13 @@ def _summary(scan: Scan, number: int, of: str) -> Markup:
     )
 
 
-def _tiles(scan: Scan, *, covered: bool) -> Iterator[Markup]:
+def _numbers(scan: Scan, *, covered: bool) -> tuple[tuple[str, str], ...]:
     counts, size = scan.summary.vulnerabilities, scan.image.size
 
     def shown(number: int | None) -> str:
         return "?" if number is None or not covered else f"{number:,}"
 
-    for number, words in (
+    return (
         (shown(counts.total), "vulnerabilities"),
         (shown(counts.exploited), "known to be exploited"),
         (shown(counts.fixable), "fixable"),
@@ -166,8 +166,7 @@ def _tiles(scan: Scan, *, covered: bool) -> Iterator[Markup]:
         (f"{len(scan.packages):,}", "packages"),
         (format_bytes(size.compressed_bytes), "to download"),
         (format_bytes(size.disk_bytes), "on disk"),
-    ):
-        yield tag("p", tag("strong", number), f" {words}", class_="tile")
+    )
 
 
 def _upgrades(scan: Scan, upgrades: LongTable, number: int, of: str) -> Iterator[Markup]:

@@ -9,7 +9,7 @@ import msgspec
 
 from basewise.model.finding import SEVERITY_ORDER, State, Vulnerabilities
 from basewise.model.scan import IgnoredFinding, Scan, ScanFinding, ScanPackage, ScanUpgrade
-from basewise.report.chart_of_choice import row_name
+from basewise.report.chart_points import row_name
 from basewise.report.html.long_table import LongTable, long_table
 from basewise.report.html.markup import Markup
 from basewise.report.html.table import Cell, Column, TableRow, number_cell, size_cell, table
