@@ -340,6 +340,14 @@ def test_settings_that_switch_files_off_do_not_switch_ours_off(world: World, var
     )
 
 
+def test_the_width_of_a_terminal_changes_nothing_that_is_read(world: World) -> None:
+    world.index.add_wheel("gamma", "3.0", WINDOWS)
+    world.index.add_sdist("gamma", "3.0", members={"g.c": b""})
+    world.environ["COLUMNS"] = "24"
+    report = world.judge(application("gamma"), base_image())
+    assert report.of(base_image()).verdict is Verdict.BUILDS_FROM_SOURCE
+
+
 def test_an_index_line_that_is_not_configured_is_named_and_not_asked(world: World) -> None:
     world.index.add_wheel("alpha", "1.0")
     with PackageIndex() as other:

@@ -30,9 +30,9 @@ BELOW_UV = (0, 14)
 _VERSION = re.compile(r"uv (?P<version>[0-9]+(?:\.[0-9]+)+)")
 _MAX_OUTPUT_BYTES = 64 * 1024 * 1024
 _VERSION_TIMEOUT_SECONDS = 20.0
-# Settings that would change what is asked, or where: the request says all of that.
+# Settings that would change what is asked, or where: the request says all of that. COLUMNS folds what uv says.
 _DROPPED = (
-    "UV_CONFIG_FILE", "UV_CONSTRAINT", "UV_CUSTOM_COMPILE_COMMAND", "UV_ENV_FILE", "UV_NO_BINARY",
+    "COLUMNS", "UV_CONFIG_FILE", "UV_CONSTRAINT", "UV_CUSTOM_COMPILE_COMMAND", "UV_ENV_FILE", "UV_NO_BINARY",
     "UV_NO_BINARY_PACKAGE", "UV_NO_BUILD", "UV_NO_BUILD_PACKAGE", "UV_NO_CONFIG", "UV_OVERRIDE", "UV_PROJECT",
     "UV_PYTHON", "UV_REQUIRE_HASHES", "UV_SYSTEM_PYTHON", "UV_WORKING_DIR", "UV_WORKING_DIRECTORY",
 )  # fmt: skip
