@@ -21,9 +21,11 @@ from basewise.model.digest import Digest
 from basewise.oci.manifest import Descriptor, Index, read_manifest
 from basewise.oci.referrers import list_referrers
 from basewise.oci.registry import RegistryBlobs
-from basewise.oci.registry_client import RegistryClient, RegistryRefusalError, Repository
+from basewise.oci.registry_answers import RegistryRefusalError
+from basewise.oci.registry_client import RegistryClient
 from basewise.oci.registry_manifest import fetch_manifest
 from basewise.oci.registry_options import RegistryLimits
+from basewise.oci.repository import Repository
 
 __all__ = ["SBOM_PREDICATES", "Attestation", "find_attestations"]
 

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from basewise.model.digest import Digest
 from basewise.oci.manifest import Descriptor, Index, read_manifest
-from basewise.oci.registry_client import RegistryClient, RegistryRefusalError, Repository
+from basewise.oci.registry_answers import RegistryRefusalError
+from basewise.oci.registry_client import RegistryClient
 from basewise.oci.registry_manifest import fetch_manifest
 from basewise.oci.registry_pages import fetch_pages
+from basewise.oci.repository import Repository
 
 __all__ = ["list_referrers"]
 

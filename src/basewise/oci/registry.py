@@ -26,11 +26,13 @@ from basewise.oci.assemble import assemble_image, verify_blob
 from basewise.oci.blob_cache import BlobCache
 from basewise.oci.credentials import CredentialSource
 from basewise.oci.manifest import Descriptor
+from basewise.oci.registry_answers import RegistryRefusalError
 from basewise.oci.registry_blob import BlobStream
-from basewise.oci.registry_client import RegistryClient, RegistryRefusalError, Repository
+from basewise.oci.registry_client import RegistryClient
 from basewise.oci.registry_manifest import MANIFEST_TYPES, fetch_manifest
 from basewise.oci.registry_options import RegistryOptions
 from basewise.oci.registry_transfer import Transfer
+from basewise.oci.repository import Repository
 from basewise.progress import Progress
 
 __all__ = ["RegistryBlobs", "open_registry", "resolve_reference"]
@@ -239,6 +241,8 @@ class RegistryBlobs:
                 return stream.status < 300  # noqa: PLR2004 - any success
 
         try:
-            return self._client.persist(self._repository, ask, what=f"{self._repository}@{descriptor.digest}")
+            return self._client.patience.persist(
+                self._repository, ask, what=f"{self._repository}@{descriptor.digest}"
+            )
         except RegistryRefusalError:
             return False

@@ -14,7 +14,7 @@ from basewise._internal.prepared import prepared
 from basewise._internal.text import safe_text
 from basewise.errors import ImageError
 
-__all__ = ["Refusal", "error_codes", "hint_for", "read_refusal"]
+__all__ = ["Refusal", "RegistryRefusalError", "error_codes", "hint_for", "read_refusal"]
 
 _RATE_LIMITED = "TOOMANYREQUESTS"
 _RETRIED = frozenset({408, 425, 429, 500, 502, 503, 504})
@@ -96,6 +96,14 @@ class Refusal(msgspec.Struct, frozen=True, kw_only=True):
         )
         hint = again if self.passing else "check the name and your rights at this registry"
         return ImageError(f"cannot pull {what}: `{host}` answers with status {self.status}{said}", hint=hint)
+
+
+class RegistryRefusalError(Exception):
+    """A registry answered with something else than what was asked for."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(f"status {refusal.status}")
+        self.refusal = refusal
 
 
 def read_refusal(stream: HttpStream, max_bytes: int, secrets: tuple[str, ...]) -> Refusal:

@@ -17,7 +17,9 @@ from basewise._internal.http_errors import HttpError
 from basewise._internal.text import format_bytes
 from basewise.errors import ImageError
 from basewise.oci.manifest import Descriptor
-from basewise.oci.registry_client import RegistryClient, RegistryRefusalError, Repository
+from basewise.oci.registry_answers import RegistryRefusalError
+from basewise.oci.registry_client import RegistryClient
+from basewise.oci.repository import Repository
 
 __all__ = ["BlobStream"]
 
@@ -40,7 +42,7 @@ class BlobStream:
         self._repository = repository
         self._descriptor = descriptor
         self._deadline = time.monotonic() + client.limits.blob_seconds
-        self._backoff = client.backoff()
+        self._backoff = client.patience.backoff()
         self._stream: HttpStream | None = None
         self._position = 0
         self._failed_at = 0
@@ -90,7 +92,7 @@ class BlobStream:
             self._backoff.progressed()
         self._failed_at = self._position
         try:
-            self._client.wait_or_raise(self._repository, error, self._backoff, what=self._what())
+            self._client.patience.wait_or_raise(self._repository, error, self._backoff, what=self._what())
         except RegistryRefusalError as refusal:
             raise refusal.refusal.error(self._what(), self._repository.host) from error
 

@@ -1,4 +1,4 @@
-"""Talking to registries: one request, with login, redirects, waiting and trying again.
+"""Talking to registries: one request, with login and redirects.
 
 Reference:
     OCI distribution specification 1.1.
@@ -10,70 +10,37 @@ import time
 from collections.abc import Callable, Mapping
 from functools import partial
 from threading import Lock
-from typing import Self, TypeVar
+from typing import Self
 from urllib.parse import urljoin
 
 from basewise._internal.addresses import Reach, literal_address, reach_of
 from basewise._internal.http import HttpResponse, HttpSession, HttpStream
 from basewise._internal.http_errors import HttpError
 from basewise._internal.redirects import HopRules, authority, follow
-from basewise._internal.retry import Backoff, retry_after_seconds
 from basewise.errors import ImageError
 from basewise.oci.challenge import read_challenges
 from basewise.oci.credentials import CredentialSource
 from basewise.oci.credentials_files import CredentialFiles
 from basewise.oci.credentials_helper import ask_helper
-from basewise.oci.registry_answers import Refusal, error_codes, hint_for, read_refusal
+from basewise.oci.registry_answers import Refusal, RegistryRefusalError, error_codes, hint_for, read_refusal
 from basewise.oci.registry_auth import Authorizer
 from basewise.oci.registry_options import RegistryOptions
+from basewise.oci.registry_patience import Patience
 from basewise.oci.registry_tokens import TokenQuestion, ask_token_service
 from basewise.oci.registry_transfer import Transfer
+from basewise.oci.repository import Repository
 from basewise.progress import Progress, SilentProgress
 
-__all__ = ["RegistryClient", "RegistryRefusalError", "Repository", "Transfer"]
+__all__ = ["RegistryClient"]
 
-Result = TypeVar("Result")
 _UNAUTHORIZED, _LEAST_ERROR = 401, 300
 _LOGINS = 2
 
 
-class RegistryRefusalError(Exception):
-    """A registry answered with something else than what was asked for."""
-
-    def __init__(self, refusal: Refusal) -> None:
-        super().__init__(f"status {refusal.status}")
-        self.refusal = refusal
-
-
-class Repository:
-    """A repository at the host that serves it.
-
-    Args:
-        registry: As the reference names it.
-        name: As the reference names it.
-        url: Scheme, host and port of what serves it.
-        path: `/v2/` and the name that it has there.
-        authorizer: Who we are there.
-    """
-
-    def __init__(self, registry: str, name: str, url: str, path: str, authorizer: Authorizer) -> None:
-        self.registry = registry
-        self.name = name
-        self.url = url
-        self.path = path
-        self.authorizer = authorizer
-
-    @property
-    def host(self) -> str:
-        """Who is asked."""
-        return self.url.partition("://")[2]
-
-    def __str__(self) -> str:
-        return f"{self.registry}/{self.name}"
-
-
 class RegistryClient:
     """Asks registries; may be used from several threads. Close it, or use it in a `with` block.
+
+    Its `patience` tries again what failed.
 
     Args:
         options: What the user decided.
@@ -102,12 +69,11 @@ class RegistryClient:
         self._credentials = credentials or CredentialFiles(
             progress=self.progress, helper=partial(ask_helper, seconds=self.limits.helper_seconds)
         )
-        self._sleep = sleep
         self._lock = Lock()
         self._authorizers: dict[tuple[str, str], Authorizer] = {}
         self._reaches: dict[str, Reach] = {}
-        self._not_before: dict[str, float] = {}
         self._secrets: set[str] = set()
+        self.patience = Patience(self.limits.retry, sleep=sleep, clean=self._clean)
         try:
             self._session = HttpSession(
                 idle_seconds=self.limits.idle_seconds,
@@ -117,10 +83,6 @@ class RegistryClient:
             )
         except HttpError as error:
             raise ImageError(f"cannot reach any registry: {error}", hint=hint_for(error, "")) from error
-
-    def backoff(self) -> Backoff:
-        """Return what counts the failures of one piece of work and waits after each."""
-        return Backoff(self.limits.retry, sleep=self._sleep)
 
     def repository(self, registry: str, name: str) -> Repository:
         """Return a repository, with the host that serves it and what is known to log in with."""
@@ -174,50 +136,7 @@ class RegistryClient:
                 )
             return response
 
-        return self.persist(repository, once, what=what)
-
-    def persist(self, repository: Repository, work: Callable[[], Result], *, what: str = "") -> Result:
-        """Do work that asks a registry, again and again as the limits say.
-
-        Raises:
-            RegistryRefusalError: What was asked for is not there (status 404).
-            ImageError: The work fails for another reason or too often.
-        """
-        backoff = self.backoff()
-        while True:
-            try:
-                return work()
-            except (HttpError, RegistryRefusalError) as error:
-                self.wait_or_raise(repository, error, backoff, what=what)
-
-    def wait_or_raise(
-        self,
-        repository: Repository,
-        error: HttpError | RegistryRefusalError,
-        backoff: Backoff,
-        *,
-        what: str = "",
-    ) -> None:
-        """Wait before another attempt, or raise what ends the work.
-
-        Raises:
-            RegistryRefusalError: What was asked for is not there (status 404).
-            ImageError: Another attempt is of no use or not within the limits.
-        """
-        what = what or str(repository)
-        if isinstance(error, RegistryRefusalError):
-            refusal = error.refusal
-            if refusal.missing:
-                raise error
-            asked = retry_after_seconds(refusal.retry_after)
-            if refusal.passing and backoff.wait(asked):
-                return
-            raise refusal.error(what, repository.host) from error
-        if error.passing and backoff.wait():
-            return
-        raise ImageError(
-            f"cannot pull {what}: {self._clean(str(error))}", hint=hint_for(error, repository.host)
-        ) from error
+        return self.patience.persist(repository, once, what=what)
 
     def request(
         self,
@@ -267,7 +186,7 @@ class RegistryClient:
             if refusal.forbidden and not elsewhere and repository.authorizer.go_anonymous(repository.name):
                 continue
             if refusal.rate_limited:
-                self._remember_wait(repository.host, refusal)
+                self.patience.remember(repository.host, refusal)
             raise RegistryRefusalError(refusal)
 
     def _follow(
@@ -280,7 +199,7 @@ class RegistryClient:
         authorization: str,
         total_seconds: float | None,
     ) -> tuple[HttpStream, bool]:
-        self._wait_for_host(repository.host)
+        self.patience.wait_for(repository.host)
         self.transfer.add_request()
         sent = {**headers, **({"authorization": authorization} if authorization else {})}
         stream, elsewhere = follow(
@@ -312,26 +231,15 @@ class RegistryClient:
             first_reach=Reach.NEVER if own_host else most_reach,
             rules=self._rules(most_reach),
             limits=self.limits,
-            backoff=self.backoff(),
+            backoff=self.patience.backoff(),
             transfer=self.transfer,
         )
-
-    def _remember_wait(self, host: str, refusal: Refusal) -> None:
-        """Keep all threads from asking a host that wants to be left alone."""
-        seconds = retry_after_seconds(refusal.retry_after)
-        if seconds is not None and seconds <= self.limits.retry.total_wait_seconds:
-            self._not_before[host] = time.monotonic() + seconds
-
-    def _wait_for_host(self, host: str) -> None:
-        left = self._not_before.get(host, 0.0) - time.monotonic()
-        if left > 0:
-            self._sleep(left)
 
     def _all_secrets(self, used: str) -> tuple[str, ...]:
         return (*self._secrets, *filter(None, (used, used.partition(" ")[2])))
 
     def _clean(self, text: str) -> str:
-        for secret in self._secrets:
+        for secret in tuple(self._secrets):
             text = text.replace(secret, "…")
         return text
 

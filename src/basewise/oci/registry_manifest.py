@@ -13,7 +13,8 @@ from basewise._internal.text import safe_text
 from basewise.errors import ImageError, InvalidValueError
 from basewise.model.digest import Digest
 from basewise.oci.manifest import Descriptor
-from basewise.oci.registry_client import RegistryClient, Repository
+from basewise.oci.registry_client import RegistryClient
+from basewise.oci.repository import Repository
 
 __all__ = ["MANIFEST_TYPES", "check_is_registry_answer", "fetch_manifest"]
 

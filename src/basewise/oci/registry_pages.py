@@ -13,8 +13,9 @@ from urllib.parse import urljoin, urlsplit
 from basewise._internal.http_errors import HttpError
 from basewise._internal.redirects import authority
 from basewise.errors import ImageError
-from basewise.oci.registry_client import RegistryClient, Repository
+from basewise.oci.registry_client import RegistryClient
 from basewise.oci.registry_manifest import check_is_registry_answer
+from basewise.oci.repository import Repository
 
 __all__ = ["fetch_pages"]
 

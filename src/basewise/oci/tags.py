@@ -12,7 +12,8 @@ import msgspec
 
 from basewise._internal.prepared import prepared
 from basewise.errors import ImageError
-from basewise.oci.registry_client import RegistryClient, RegistryRefusalError
+from basewise.oci.registry_answers import RegistryRefusalError
+from basewise.oci.registry_client import RegistryClient
 from basewise.oci.registry_pages import fetch_pages
 
 __all__ = ["TagList", "list_tags"]

@@ -24,7 +24,8 @@ from basewise.model.base_image import BaseImage, BlobSize, ImageSize, Surface
 from basewise.model.package import Basis, BasisKind, Package, PackageType
 from basewise.model.refresh import BelievedSbom
 from basewise.oci.attestation import find_attestations
-from basewise.oci.registry_client import RegistryClient, Repository
+from basewise.oci.registry_client import RegistryClient
+from basewise.oci.repository import Repository
 
 __all__ = ["NotAttestedError", "attested_image"]
 
