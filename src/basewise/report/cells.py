@@ -84,7 +84,7 @@ def row_of(candidate: Candidate, *, counts_are_covered: bool) -> Row:
         disk=_marked(_size(candidate.size.disk_bytes, candidate.size.base_disk_bytes), candidate.size.basis),
         fixable=number_text(counts.fixable if measured else None),
         open=number_text(_open(stay, states.open, states.wont_fix, states.minor) if measured else None)
-        + _exploited(counts),
+        + (_exploited(counts) if counts_are_covered else ""),
         minor=number_text(states.minor if measured else None),
         undetermined=number_text(counts.undetermined if measured else None),
         support=_support(candidate),
@@ -144,7 +144,7 @@ def counted_with(coverage: Coverage, dates: Iterable[str | None], distros: set[s
 def _adds(candidate: Candidate) -> str:
     names = [package.name for package in candidate.add_packages]
     if not names:
-        return "nothing"
+        return UNKNOWN if candidate.verdict is Verdict.UNKNOWN else "nothing"
     more = f" +{len(names) - 1}" if len(names) > 1 else ""
     room = MAX_ADDED_CHARACTERS - len(more)
     first = names[0] if len(names[0]) <= room else f"{names[0][: room - 2]}.."

@@ -11,11 +11,13 @@ from basewise.model.base_image import Surface
 from basewise.model.compare import Compare, ComparedImage, Provenance
 from basewise.model.evidence import Support, SupportPhase
 from basewise.model.finding import BySeverity, Severity, Vulnerabilities
+from basewise.model.verdict import Verdict
 from basewise.report.words import UNKNOWN, number_text, shortened, truth_text
 
 __all__ = ["CompareRow", "compare_row", "facts_of", "severities_known", "support_until"]
 
 MAX_PACKAGES = 4
+_NOT_JUDGED = (None, Verdict.UNKNOWN)
 _PROVENANCE = {
     Provenance.CATALOGUE: "from the catalogue",
     Provenance.READ: "read from the image",
@@ -99,7 +101,7 @@ def facts_of(image: ComparedImage, *, with_app: bool) -> Iterator[tuple[str, str
         yield from _app_facts(image)
     yield "packages", number_text(image.packages)
     yield from _count_facts(counts)
-    yield "beside the count", ", ".join(f"{each.count} {each.what}" for each in image.uncounted) or "nothing"
+    yield "beside the count", _uncounted(image)
     yield from _surface_facts(image.surface)
     yield "supported until", support_until(image.support)
     yield "distribution", _distro(image)
@@ -115,7 +117,7 @@ def _app_facts(image: ComparedImage) -> Iterator[tuple[str, str]]:
     counts = image.finished_vulnerabilities or Vulnerabilities()
     yield "application", UNKNOWN if image.verdict is None else str(image.verdict)
     names = [package.name for package in image.add_packages]
-    yield "adds", shortened(names, MAX_PACKAGES) or "nothing"
+    yield "adds", shortened(names, MAX_PACKAGES) or (UNKNOWN if image.verdict in _NOT_JUDGED else "nothing")
     yield "app to download", format_bytes(image.size.download_bytes)
     yield "app on disk", format_bytes(image.size.disk_bytes)
     yield "app vulnerabilities", number_text(counts.total)
@@ -133,6 +135,12 @@ def _count_facts(counts: Vulnerabilities) -> Iterator[tuple[str, str]]:
     yield "minor", number_text(states.minor)
     yield "undetermined", number_text(counts.undetermined)
     yield "exploited", number_text(counts.exploited)
+
+
+def _uncounted(image: ComparedImage) -> str:
+    """Return what stands beside the count; of an image that was not measured nothing is known of that either."""
+    found = ", ".join(f"{each.count} {each.what}" for each in image.uncounted)
+    return found or (UNKNOWN if image.vulnerabilities.total is None else "nothing")
 
 
 def _severities(numbers: BySeverity) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from basewise._internal.text import plural
 from basewise.model.compare import Compare
 from basewise.report.compare_cells import compare_row, facts_of, severities_known
 from basewise.report.compare_sections import (
@@ -45,7 +46,9 @@ def _lines(compare: Compare) -> Iterator[str]:
     yield "# Images compared"
     yield ""
     if compare.app is not None:
-        yield list_item(f"application: {compare.app.path}, {len(compare.app.requirements)} requirements")
+        yield list_item(
+            f"application: {compare.app.path}, {plural(len(compare.app.requirements), 'requirement')}"
+        )
         yield ""
     if len(compare.images) <= MAX_SIDE_BY_SIDE:
         yield from _side_by_side(compare)

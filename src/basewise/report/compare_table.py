@@ -7,6 +7,7 @@ from textwrap import wrap
 
 import msgspec
 
+from basewise._internal.text import plural
 from basewise.model.compare import Compare
 from basewise.report.compare_cells import compare_row, facts_of, severities_known
 from basewise.report.compare_sections import (
@@ -57,11 +58,12 @@ def render_compare_table(compare: Compare, *, width: int, color: bool) -> str:
 def _lines(compare: Compare, columns: int) -> Iterator[Line]:
     if compare.app is not None:
         yield from wrapped(
-            f"application: {compare.app.path}, {len(compare.app.requirements)} requirements", columns
+            f"application: {compare.app.path}, {plural(len(compare.app.requirements), 'requirement')}",
+            columns,
         )
         yield "", Style.PLAIN
     room = (columns - _LABEL) // max(1, len(compare.images)) - 1
-    if len(compare.images) <= MAX_SIDE_BY_SIDE and room >= LEAST_COLUMN:
+    if 0 < len(compare.images) <= MAX_SIDE_BY_SIDE and room >= LEAST_COLUMN:
         yield from _side_by_side(compare, room)
     else:
         yield from _one_line_each(compare, columns)

@@ -82,7 +82,7 @@ def _counts(scan: Scan) -> str:
     """Return the numbers in a sentence; what is not measured is said to be unknown."""
     counts = scan.summary.vulnerabilities
     parts = [
-        f"{number_text(counts.total)} findings",
+        f"{UNKNOWN} findings" if counts.total is None else plural(counts.total, "finding"),
         f"{number_text(counts.fixable)} fixable",
         f"{number_text(counts.exploited)} exploited",
     ]
@@ -122,7 +122,7 @@ def _upgrades(scan: Scan) -> Iterator[str]:
             limit=MAX_SENTENCE_CHARACTERS,
         )
     if len(scan.upgrades) > MAX_UPGRADES:
-        yield list_item(f"and {len(scan.upgrades) - MAX_UPGRADES} more packages")
+        yield list_item(f"and {plural(len(scan.upgrades) - MAX_UPGRADES, 'more package')}")
     commands = [f"RUN {command}" for command in upgrade_commands(scan.upgrades)]
     whole = [line for line in commands if line.isprintable() and len(line) <= MAX_COMMAND_CHARACTERS]
     if whole:

@@ -11,14 +11,17 @@ import msgspec
 import pytest
 
 from basewise.errors import UsageError
+from basewise.model.choice import AppSummary
 from basewise.model.compare import Compare, ComparedImage, CompareGate, Worse
 from basewise.model.finding import BySeverity, Vulnerabilities
+from basewise.model.verdict import Verdict
 from basewise.operations.compare import CompareOptions, compare
 from basewise.operations.read_image import ImageAccess
 from basewise.report.chart_of_compare import chart_of_compare
 from basewise.report.chart_places import first_view, place
 from basewise.report.compare import COMPARE_FORMATS, render_compare
 from basewise.report.compare_cells import compare_row, facts_of
+from basewise.report.html.compare_tables import image_table
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 OFFLINE = CompareOptions(access=ImageAccess(offline=True), fail_on_worse=True)
@@ -51,6 +54,14 @@ def keys(value: Any) -> Iterator[str]:  # noqa: ANN401 - any JSON value
 
 def text(made: Compare, form: str = "table", width: int = 100) -> str:
     return render_compare(made, form, width=width, color=False)
+
+
+def with_application(made: Compare, *images: ComparedImage) -> Compare:
+    app = AppSummary(
+        path=".", sources=(), not_read=(), requirements=("numpy",), requires_python=None, stated_python=None,
+        accelerator="cpu", guess=False, warnings=(),
+    )  # fmt: skip
+    return msgspec.structs.replace(made, app=app, images=images)
 
 
 def rated(image: ComparedImage, **numbers: int) -> ComparedImage:
@@ -148,3 +159,36 @@ def test_an_unknown_form_is_a_usage_error_that_names_the_known(two: Compare) -> 
     with pytest.raises(UsageError) as raised:
         text(two, "pdf")
     assert all(form in str(raised.value.hint) for form in COMPARE_FORMATS)
+
+
+@pytest.mark.parametrize("verdict", [None, Verdict.UNKNOWN])
+def test_what_an_application_adds_is_not_nothing_where_nobody_judged_it(
+    two: Compare, verdict: Verdict | None
+) -> None:
+    image = msgspec.structs.replace(two.images[0], verdict=verdict)
+    assert dict(facts_of(image, with_app=True))["adds"] == "?"
+    page = image_table(with_application(two, image))
+    assert f'{verdict or "?"}</td><td class="n">?</td>' in page
+    fits = msgspec.structs.replace(image, verdict=Verdict.FITS)
+    assert dict(facts_of(fits, with_app=True))["adds"] == "nothing"
+    assert 'fits</td><td class="n" data-order="0">0</td>' in image_table(with_application(two, fits))
+
+
+def test_nothing_is_known_to_stand_beside_a_count_that_was_not_made(two: Compare) -> None:
+    bare = msgspec.structs.replace(two.images[0], uncounted=())
+    assert dict(facts_of(bare, with_app=False))["beside the count"] == "nothing"
+    unmeasured = msgspec.structs.replace(bare, vulnerabilities=Vulnerabilities())
+    assert dict(facts_of(unmeasured, with_app=False))["beside the count"] == "?"
+
+
+@pytest.mark.parametrize("form", ["table", "markdown", "html", "svg", "json"])
+def test_a_comparison_without_any_image_is_written(two: Compare, form: str) -> None:
+    made = msgspec.structs.replace(two, images=(), changes=None, gate=None, failed=("x: not there",))
+    assert text(made, form)
+
+
+@pytest.mark.parametrize("form", ["table", "markdown"])
+def test_one_requirement_is_one(two: Compare, form: str) -> None:
+    shown = text(with_application(two, two.images[0]), form)
+    assert "1 requirement" in shown
+    assert "1 requirements" not in shown

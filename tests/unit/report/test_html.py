@@ -135,5 +135,10 @@ def test_an_unknown_number_is_a_question_mark_that_sorts_as_unknown() -> None:
     assert Cell(content="x").order is None
 
 
+@pytest.mark.parametrize(("number", "shown"), [(0, "0"), (12_345_678, "12345678"), (7.5, "7.5"), (9.0, "9")])
+def test_a_number_is_written_without_an_exponent(number: float, shown: str) -> None:
+    assert number_cell(number).content == shown
+
+
 def test_a_page_without_any_program_allows_none() -> None:
     assert "script-src 'none'" in policy(page(title="x", body=tag("p", "y"), scripts=()))

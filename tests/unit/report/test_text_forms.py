@@ -117,6 +117,24 @@ def test_added_packages_are_shortened(names: tuple[str, ...], shown: str) -> Non
     assert row_of(made, counts_are_covered=True).adds == shown
 
 
+def test_it_is_not_known_what_is_added_where_nobody_knows_whether_the_application_fits() -> None:
+    unknown = candidate("3.14", rank=1, verdict=Verdict.UNKNOWN)
+    assert row_of(unknown, counts_are_covered=True).adds == "?"
+    page = render(choice([unknown, candidate("3.13", rank=2)]), "html")
+    assert "No OS package is missing on 1 image: python:3.13-slim-trixie." in page
+
+
+def test_a_count_without_coverage_is_on_no_tile_and_has_no_mark() -> None:
+    exploited = candidate("3.14", rank=1)
+    known = msgspec.structs.replace(exploited.vulnerabilities, exploited=1, exploited_after_rebuild=1)
+    exploited = msgspec.structs.replace(exploited, vulnerabilities=known)
+    assert row_of(exploited, counts_are_covered=True).open.endswith("!")
+    assert row_of(exploited, counts_are_covered=False).open == "?"
+    page = render(choice([exploited], coverage=coverage(sources=())), "html")
+    for words in ("vulnerabilities as pulled", "of them fixable", "after a rebuild"):
+        assert f"<strong>?</strong> {words}" in page
+
+
 @pytest.mark.parametrize(
     ("release", "minor", "shown"),
     [

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from basewise._internal.text import format_bytes, plural
 from basewise.model.choice import Candidate, Choice
+from basewise.model.finding import Vulnerabilities
 from basewise.report.application_section import application_section
 from basewise.report.chart_of_choice import chart_of_choice
 from basewise.report.html.assets import chart_scripts, table_script
@@ -80,7 +81,7 @@ def _advice(choice: Choice) -> Markup:
         return section("Nothing can be recommended", sentences(causes), name="advice")
     return section(
         f"Recommended: {advice.image}",
-        tiles(_numbers(choice.candidates[0])),
+        tiles(_numbers(choice.candidates[0], covered=bool(choice.coverage.sources))),
         code_lines(line),
         tag("details", tag("summary", "Dockerfile"), code_lines(advice.dockerfile)),
         sentences([line for line in (advice.refresh_reason, f"today's digest: `{advice.refresh}`") if line]),
@@ -93,8 +94,8 @@ def _why(choice: Choice) -> Iterator[Markup]:
         yield section(f"Why {choice.recommendation.image}", sentences(choice.recommendation.why), name="why")
 
 
-def _numbers(first: Candidate) -> tuple[tuple[str, str], ...]:
-    counts = first.vulnerabilities
+def _numbers(first: Candidate, *, covered: bool) -> tuple[tuple[str, str], ...]:
+    counts = first.vulnerabilities if covered else Vulnerabilities()
     return (
         (number_text(counts.total), "vulnerabilities as pulled"),
         (number_text(counts.fixable), "of them fixable"),

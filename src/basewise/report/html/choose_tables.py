@@ -8,7 +8,7 @@ from basewise._internal.text import plural
 from basewise.model.choice import ApplicationFinding, Candidate, Choice
 from basewise.model.evidence import Support
 from basewise.model.finding import Vulnerabilities
-from basewise.model.verdict import AddedPackage
+from basewise.model.verdict import AddedPackage, Verdict
 from basewise.report.chart_points import family_of, row_name
 from basewise.report.html.count_cells import COUNT_COLUMNS, count_cells
 from basewise.report.html.markup import Markup, join, prose, tag
@@ -135,7 +135,11 @@ def needs_table(choice: Choice) -> Markup:
         Column(title="why", wide=True),
     )
     left = [candidate for candidate in choice.candidates if not candidate.excluded]
-    nothing = [each.image for each in left if not each.add_packages and not each.build_packages]
+    nothing = [
+        each.image
+        for each in left
+        if each.verdict is not Verdict.UNKNOWN and not each.add_packages and not each.build_packages
+    ]
     rows = [row for candidate in left for row in _needs(candidate)]
     return join(
         [

@@ -16,6 +16,7 @@ from basewise.model.compare import (
 )
 from basewise.model.evidence import SupportPhase
 from basewise.model.finding import Severity, Vulnerabilities
+from basewise.model.verdict import Verdict
 from basewise.report.chart_points import family_of, row_name
 from basewise.report.compare_cells import facts_of, support_until
 from basewise.report.html.count_cells import COUNT_COLUMNS, count_cells
@@ -85,7 +86,8 @@ def _app_cells(image: ComparedImage, *, covered: bool) -> Iterator[Cell]:
     counts = image.finished_vulnerabilities if covered else None
     counts = counts or Vulnerabilities()
     yield Cell(content=UNKNOWN if image.verdict is None else str(image.verdict))
-    yield number_cell(None if image.verdict is None else len(image.add_packages))
+    judged = image.verdict not in {None, Verdict.UNKNOWN}
+    yield number_cell(len(image.add_packages) if judged or image.add_packages else None)
     yield size_cell(image.size.download_bytes)
     yield size_cell(image.size.disk_bytes)
     yield number_cell(counts.total)

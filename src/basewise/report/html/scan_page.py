@@ -58,7 +58,8 @@ def render_scan_page(result: Scan | Scans) -> str:
     scans = result.scans[:MAX_IMAGES] if isinstance(result, Scans) else (result,)
     several = len(scans) > 1
     parts = [_part(scan, index, len(scans)) for index, scan in enumerate(scans)]
-    title = scans[0].image.reference if len(scans) == 1 else f"{len(scans)} images scanned"
+    images = len(result.scans) if isinstance(result, Scans) else 1
+    title = scans[0].image.reference if images == 1 else f"{images} images scanned"
     body = join(
         [
             tag("a", "Skip to the findings", href="#findings-1", class_="skip") if scans else None,
@@ -98,7 +99,8 @@ def _overview(result: Scan | Scans) -> Iterator[Markup]:
         yield picture(chart_of_scan(_shown(result)))
     yield section("All images", overview_table(result.scans[:MAX_IMAGES]), name="images")
     if len(result.scans) > MAX_IMAGES:
-        yield tag("p", f"{len(result.scans) - MAX_IMAGES} more images are in `--format json`.")
+        more = plural(len(result.scans) - MAX_IMAGES, "more image is", "more images are")
+        yield tag("p", f"{more} in `--format json`.")
     if result.failed:
         yield section("Could not be scanned", sentences(result.failed), name="failed")
 
@@ -172,7 +174,7 @@ def _numbers(scan: Scan, *, covered: bool) -> tuple[tuple[str, str], ...]:
 def _upgrades(scan: Scan, upgrades: LongTable, number: int, of: str) -> Iterator[Markup]:
     if scan.upgrades:
         fixes = sum(len(upgrade.fixes) for upgrade in scan.upgrades)
-        words = f"{plural(len(scan.upgrades), 'upgrade')} remove{'s' if len(scan.upgrades) == 1 else ''} {fixes} findings"
+        words = f"{plural(len(scan.upgrades), 'upgrade')} remove{'s' if len(scan.upgrades) == 1 else ''} {plural(fixes, 'finding')}"
         commands = upgrade_commands(scan.upgrades)
         yield section(
             f"What to do first{of}: {words}",

@@ -186,12 +186,18 @@ def _package_row(package: ScanPackage, findings: Sequence[ScanFinding]) -> Table
             Cell(content=str(package.type)),
             number_cell(len(counted)),
             number_cell(sum(found.state is State.FIXED for found in counted)),
-            number_cell(sum(found.exploited is True for found in counted)),
+            number_cell(_exploited(counted)),
             number_cell(len(findings) - len(counted)),
             Cell(content=str(SEVERITY_ORDER[worst]), order=worst),
             Cell(content=shortened([found.id for found in findings], MAX_IDS)),
         )
     )
+
+
+def _exploited(findings: Sequence[ScanFinding]) -> int | None:
+    """Return how many are known to be exploited; None when none is and no list knows all of them."""
+    known = sum(found.exploited is True for found in findings)
+    return None if not known and any(found.exploited is None for found in findings) else known
 
 
 def uncounted_table(scan: Scan, *, name: str, most: int) -> Markup:

@@ -65,7 +65,9 @@ def number_cell(value: float | None, shown: Child = None) -> Cell:
     """Return a cell for a number; an unknown one is a question mark, and never zero."""
     if value is None:
         return Cell(content=UNKNOWN)
-    return Cell(content=f"{value:g}" if shown is None else shown, order=value)
+    # The format `g` alone would write a count of ten million with an exponent.
+    plain = str(value) if isinstance(value, int) else f"{value:g}"
+    return Cell(content=plain if shown is None else shown, order=value)
 
 
 def size_cell(size: int | None, *, estimated: bool = False) -> Cell:
