@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from basewise.cli.options import ca_file_option, platform_option
+
 if TYPE_CHECKING:
     from basewise.model.platform import Platform
     from basewise.operations.read_image import ImageAccess
@@ -36,9 +38,7 @@ def access_options(command: Command) -> Command:
                 "--token-service", multiple=True, metavar="REGISTRY=HOST",
                 help="Give this host the credentials of that registry when it asks for a token (repeatable).",
             ),
-            click.option(
-                "--ca-file", metavar="FILE", help="Trust these certificate authorities besides the system's."
-            ),
+            ca_file_option,
             click.option(
                 "--limit", multiple=True, metavar="NAME=VALUE",
                 help="Let reading an image cost more, or less, than usual: `layers=1000` (repeatable).",
@@ -55,9 +55,7 @@ def image_options(command: Command) -> Command:
     command = click.option(
         "--offline", is_flag=True, default=None, help="Ask no registry; read local images only."
     )(command)
-    return click.option(
-        "--platform", metavar="OS/ARCH", help="Platform, where there are several; default `linux/amd64`."
-    )(command)
+    return platform_option("Platform, where there are several; default `linux/amd64`.")(command)
 
 
 def image_platform(flags: Mapping[str, Any]) -> Platform | None:

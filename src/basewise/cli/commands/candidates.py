@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-import os
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from basewise.cli.answer import write_answer, write_result
 from basewise.cli.image_options import image_access, image_options, image_platform
-from basewise.cli.options import (
-    common_options,
-    now_option,
-    output_options,
-    parse_now,
-    terminal_width,
-    write_result,
-)
+from basewise.cli.options import common_options, now_option, output_options, platform_option
+from basewise.cli.running import current_moment, shown_progress
 
 if TYPE_CHECKING:
     from basewise.operations.candidates_add import AddedCandidate
@@ -38,18 +31,13 @@ def command() -> None:
 @common_options
 def list_command(**flags: Any) -> int:  # noqa: ANN401 - one name for all flags; each is typed where it is used
     """Show the base images that `choose` considers, with sizes, support and how each fact is known."""
-    from basewise.cli.console import use_color
     from basewise.model.platform import Platform
     from basewise.operations.candidates_list import list_candidates
     from basewise.report.listing import render_catalogue
 
-    now = parse_now(flags["now"], os.environ.get("SOURCE_DATE_EPOCH")) or datetime.now(UTC)
+    now = current_moment(flags)
     listing = list_candidates(Platform.parse(flags["platform"]), now.date())
-    color = use_color(flags["color"]) and flags["output"] is None
-    text = render_catalogue(
-        listing, flags["output_format"], width=terminal_width(flags["output"]), color=color
-    )
-    write_result(text, flags["output"])
+    write_answer(render_catalogue, listing, flags)
     return 0
 
 
@@ -68,12 +56,10 @@ def add_command(**flags: Any) -> int:  # noqa: ANN401 - one name for all flags; 
 
     IMAGE is what `basewise sbom` takes. Your catalogue is the file that BASEWISE_CATALOGUE names, else one in your data directory.
     """
-    from basewise.cli.console import ConsoleProgress
     from basewise.operations.candidates_add import add_candidate
 
-    now = parse_now(flags["now"], os.environ.get("SOURCE_DATE_EPOCH")) or datetime.now(UTC)
-    progress = ConsoleProgress(1 if flags["verbose"] else -1 if flags["quiet"] else 0)
-    try:
+    now = current_moment(flags)
+    with shown_progress(flags) as progress:
         added = add_candidate(
             flags["image"],
             name=flags["name"],
@@ -82,15 +68,13 @@ def add_command(**flags: Any) -> int:  # noqa: ANN401 - one name for all flags; 
             now=now,
             progress=progress,
         )
-    finally:
-        progress.close()
     write_result("\n".join(_told(added)) + "\n", None)
     return 0
 
 
 @command.command("remove")
 @click.argument("name", metavar="NAME")
-@click.option("--platform", metavar="OS/ARCH", help="Only the entry for this platform.")
+@platform_option("Only the entry for this platform.")
 @common_options
 def remove_command(**flags: Any) -> int:  # noqa: ANN401 - one name for all flags; each is typed where it is used
     """Take the image NAME out of your own catalogue; an embedded image of this name is there again."""
@@ -123,15 +107,13 @@ def refresh_command(**flags: Any) -> int:  # noqa: ANN401 - one name for all fla
     PATTERN names tags with `*` and `?` (`3.13-slim-*`); without it the images of the catalogue are looked up. Where
     the publisher attached an SBOM to a new build of a known image, it is read instead of the layers.
     """
-    from basewise.cli.console import ConsoleProgress
     from basewise.model.platform import LINUX_AMD64
     from basewise.model.refresh import Change
     from basewise.operations.candidates_refresh import refresh_candidates
     from basewise.report.refresh import render_refresh
 
-    now = parse_now(flags["now"], os.environ.get("SOURCE_DATE_EPOCH")) or datetime.now(UTC)
-    progress = ConsoleProgress(1 if flags["verbose"] else -1 if flags["quiet"] else 0)
-    try:
+    now = current_moment(flags)
+    with shown_progress(flags) as progress:
         refresh = refresh_candidates(
             flags["pattern"],
             repository=flags["repository"],
@@ -141,8 +123,6 @@ def refresh_command(**flags: Any) -> int:  # noqa: ANN401 - one name for all fla
             now=now,
             progress=progress,
         )
-    finally:
-        progress.close()
     write_result(render_refresh(refresh, flags["output_format"]), flags["output"])
     return EXIT_NOTHING_READ if all(row.change is Change.NOT_READ for row in refresh.images) else 0
 

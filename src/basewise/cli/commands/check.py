@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from basewise.cli.answer import write_answer, write_result
 from basewise.cli.image_options import access_options, image_platform, token_services
 from basewise.cli.options import (
+    accelerator_option,
+    allow_index_option,
     common_options,
     now_option,
     output_options,
-    parse_now,
-    terminal_width,
-    write_result,
+    platform_option,
 )
+from basewise.cli.running import shown_progress, stated_moment
 
 if TYPE_CHECKING:
     from basewise.model.check import Check
@@ -40,14 +41,12 @@ EXIT_INCOMPLETE = 3
 )
 @click.option("--policy", metavar="FILE", help="Your policy (TOML), which a folder can only make stricter.")
 @click.option("--app", metavar="DIR", help="The application's folder; default: the build context.")
-@click.option(
-    "--accelerator", type=click.Choice(["cpu", "cuda", "unknown"]), help="What the application computes on."
-)
-@click.option("--allow-index", multiple=True, metavar="URL", help="Honour this index where files ask for it.")
+@accelerator_option("the application")
+@allow_index_option
 @click.option("--online", is_flag=True, help="Ask registries and the package index; default: ask nobody.")
 @click.option("--offline", is_flag=True, default=None, help="Ask nobody, also with `--online`.")
 @access_options
-@click.option("--platform", metavar="OS/ARCH", help="Platform of the images; default `linux/amd64`.")
+@platform_option("Platform of the images; default `linux/amd64`.")
 @output_options(FORMATS)
 @now_option
 @common_options
@@ -59,14 +58,12 @@ def command(**flags: Any) -> int:  # noqa: ANN401 - one name for all flags; each
 
     The exit code is 1 when a rule is violated, 3 when none is but something was not seen.
     """
-    from basewise.cli.console import ConsoleProgress
     from basewise.operations.check import check
 
     paths = [Path(path) for path in flags["paths"] or (".",)]
     options = _options(flags)
-    now = parse_now(flags["now"], os.environ.get("SOURCE_DATE_EPOCH"))
-    progress = ConsoleProgress(1 if flags["verbose"] else -1 if flags["quiet"] else 0)
-    try:
+    now = stated_moment(flags)
+    with shown_progress(flags) as progress:
         if flags["fix"] or flags["diff"]:
             from basewise.operations.check_fix import fix
 
@@ -81,19 +78,14 @@ def command(**flags: Any) -> int:  # noqa: ANN401 - one name for all flags; each
             result = repaired.check
         else:
             result = check(paths, options, now=now, progress=progress)
-    finally:
-        progress.close()
     _print(result, flags)
     return _exit_code(result)
 
 
 def _print(result: Check, flags: dict[str, Any]) -> None:
-    from basewise.cli.console import use_color
     from basewise.report.check import render_check
 
-    color = use_color(flags["color"]) and flags["output"] is None
-    text = render_check(result, flags["output_format"], width=terminal_width(flags["output"]), color=color)
-    write_result(text, flags["output"])
+    write_answer(render_check, result, flags)
 
 
 def _exit_code(result: Check) -> int:

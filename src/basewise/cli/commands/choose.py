@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-import os
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from basewise.cli.answer import write_answer, write_picture, write_result
 from basewise.cli.image_options import access_options, stated_limits, token_services
 from basewise.cli.options import (
+    accelerator_option,
+    allow_index_option,
     common_options,
     named_folder,
     now_option,
     output_options,
-    parse_now,
-    terminal_width,
-    write_picture,
-    write_result,
+    platform_option,
 )
+from basewise.cli.running import shown_progress, stated_moment
 
 if TYPE_CHECKING:
     from basewise.model.choice import Choice
@@ -44,23 +45,21 @@ EXIT_NO_CANDIDATE = 1
 )
 @click.option("--python", metavar="X.Y", help="Only this Python minor.")
 @click.option("--arch", metavar="ARCH", help="Architecture: `amd64` or `arm64`.")
-@click.option("--platform", metavar="OS/ARCH", help="Platform; default `linux/amd64`.")
+@platform_option("Platform; default `linux/amd64`.")
 @click.option(
     "--distro", metavar="NAME", help="Only this distribution or release: `debian`, `trixie`, `alpine3.24`."
 )
 @click.option("--libc", type=click.Choice(["glibc", "musl"]), help="Only this C library.")
 @click.option("--max-size", metavar="SIZE", help="Largest finished application on disk: `800MB`, `1GiB`.")
 @click.option("--image", multiple=True, metavar="REF", help="Only these images, known or not (repeatable).")
-@click.option(
-    "--accelerator", type=click.Choice(["cpu", "cuda", "unknown"]), help="What the application computes on."
-)
+@accelerator_option("the application")
 @click.option("--include-prerelease", is_flag=True, default=None, help="Admit pre-releases of Python.")
 @click.option("--include-eol", is_flag=True, default=None, help="Admit what is past its end of support.")
 @click.option("--allow-lts", is_flag=True, default=None, help="Rank long-term support like regular support.")
 @click.option(
     "--prefer", type=click.Choice(["balanced", "security", "size"]), help="Named weights of the cost."
 )
-@click.option("--allow-index", multiple=True, metavar="URL", help="Honour this index where files ask for it.")
+@allow_index_option
 @click.option("--offline", is_flag=True, default=None, help="Ask nobody; use what is known.")
 @access_options
 @click.option("--dockerfile", metavar="PATH", help="Write the Dockerfile there (`-`: to stdout, alone).")
@@ -74,17 +73,13 @@ def command(**flags: Any) -> int:  # noqa: ANN401 - one name for all flags; each
     Reads what the application asks for, judges every base image of the catalogue, and prints the ranked
     answer with a Dockerfile. Nothing of the application is executed.
     """
-    from basewise.cli.console import ConsoleProgress
     from basewise.operations.choose import choose
 
     folder = named_folder(flags["app"])
-    progress = ConsoleProgress(1 if flags["verbose"] else -1 if flags["quiet"] else 0)
-    now = parse_now(flags["now"], os.environ.get("SOURCE_DATE_EPOCH"))
+    now = stated_moment(flags)
     options = _options(folder, flags)
-    try:
+    with shown_progress(flags) as progress:
         choice = choose(folder, options, now=now, progress=progress)
-    finally:
-        progress.close()
     if flags["dockerfile"] == "-" and choice.recommendation is not None:
         write_result(choice.recommendation.dockerfile, flags["output"])
         return 0
@@ -96,20 +91,14 @@ def command(**flags: Any) -> int:  # noqa: ANN401 - one name for all flags; each
 
 
 def _print(choice: Choice, flags: dict[str, Any], *, with_dockerfile: bool) -> None:
-    from basewise.cli.console import use_color
     from basewise.report.render import render
 
-    color = use_color(flags["color"]) and flags["output"] is None
-    form = flags["output_format"]
-    if form == "png":
+    if flags["output_format"] == "png":
         from basewise.report.pictures import render_choice_png
 
         write_picture(render_choice_png(choice), flags["output"])
         return
-    text = render(
-        choice, form, width=terminal_width(flags["output"]), color=color, with_dockerfile=with_dockerfile
-    )
-    write_result(text, flags["output"])
+    write_answer(partial(render, with_dockerfile=with_dockerfile), choice, flags)
 
 
 def _write_dockerfile(choice: Choice, folder: Path, flags: dict[str, Any]) -> tuple[Path, ...]:

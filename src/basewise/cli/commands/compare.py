@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from basewise.cli.answer import write_answer, write_picture
 from basewise.cli.image_options import image_access, image_options, image_platform
-from basewise.cli.options import (
-    common_options,
-    now_option,
-    output_options,
-    parse_now,
-    terminal_width,
-    write_picture,
-    write_result,
-)
+from basewise.cli.options import accelerator_option, common_options, now_option, output_options
+from basewise.cli.running import shown_progress, stated_moment
 
 if TYPE_CHECKING:
     from basewise.model.compare import Compare
@@ -34,9 +27,7 @@ EXIT_NOT_READ = 4
 @click.argument("images", nargs=-1, metavar="[IMAGE...]")
 @click.option("--catalogue", is_flag=True, help="Compare all images of the catalogue.")
 @click.option("--app", metavar="DIR", help="Add the totals of this application, finished, on each image.")
-@click.option(
-    "--accelerator", type=click.Choice(["cpu", "cuda", "unknown"]), help="What that application computes on."
-)
+@accelerator_option("that application")
 @click.option(
     "--fail-on",
     type=click.Choice(["worse"]),
@@ -58,16 +49,12 @@ def command(**flags: Any) -> int:  # noqa: ANN401 - one name for all flags; each
     `scan` takes; what the catalogue does not have is read. Of two images the answer says what changes from the first to the
     second: packages, libraries, environment, labels, and findings by id.
     """
-    from basewise.cli.console import ConsoleProgress, use_color
     from basewise.operations.compare import compare
 
     options = _options(flags)
-    now = parse_now(flags["now"], os.environ.get("SOURCE_DATE_EPOCH"))
-    progress = ConsoleProgress(1 if flags["verbose"] else -1 if flags["quiet"] else 0)
-    try:
+    now = stated_moment(flags)
+    with shown_progress(flags) as progress:
         result = compare(flags["images"], options, now=now, progress=progress)
-    finally:
-        progress.close()
     if flags["output_format"] == "png":
         from basewise.report.compare import render_compare_png
 
@@ -75,10 +62,7 @@ def command(**flags: Any) -> int:  # noqa: ANN401 - one name for all flags; each
     else:
         from basewise.report.compare import render_compare
 
-        color = use_color(flags["color"]) and flags["output"] is None
-        form = flags["output_format"]
-        text = render_compare(result, form, width=terminal_width(flags["output"]), color=color)
-        write_result(text, flags["output"])
+        write_answer(render_compare, result, flags)
     return _exit_code(result)
 
 

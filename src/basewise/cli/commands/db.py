@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping
-from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from basewise.cli.options import (
-    common_options,
-    now_option,
-    output_options,
-    parse_now,
-    terminal_width,
-    write_result,
-)
+from basewise.cli.answer import write_answer, write_result
+from basewise.cli.options import ca_file_option, common_options, now_option, output_options
+from basewise.cli.running import current_moment, shown_progress
 
 if TYPE_CHECKING:
     from basewise.model.store_update import DatabaseUpdate
@@ -39,6 +32,13 @@ def allowance_options(command: Command) -> Command:
     )(command)
 
 
+def renewed_store_option(command: Command) -> Command:
+    """Add `--store` of a command that renews one."""
+    return click.option(
+        "--store", metavar="FILE", help="Renew this store instead of BASEWISE_STORE or your own."
+    )(command)
+
+
 @click.group("db")
 def command() -> None:
     """The advisory store."""
@@ -53,16 +53,13 @@ def command() -> None:
 @common_options
 def status_command(**flags: Any) -> int:  # noqa: ANN401 - one name for all flags; each is typed where it is used
     """Show the sources of the store, with their dates, ages, counts and what they leave unseen."""
-    from basewise.cli.console import use_color
     from basewise.operations.db_status import db_status
     from basewise.report.listing import render_store_status
 
-    status = db_status(today=_today(flags), store=None if flags["store"] is None else Path(flags["store"]))
-    color = use_color(flags["color"]) and flags["output"] is None
-    text = render_store_status(
-        status, flags["output_format"], width=terminal_width(flags["output"]), color=color
+    status = db_status(
+        today=current_moment(flags).date(), store=None if flags["store"] is None else Path(flags["store"])
     )
-    write_result(text, flags["output"])
+    write_answer(render_store_status, status, flags)
     return 0
 
 
@@ -76,8 +73,8 @@ def status_command(**flags: Any) -> int:  # noqa: ANN401 - one name for all flag
     metavar="NAME=URL",
     help="Fetch this source from there; several of one name are mirrors (repeatable).",
 )
-@click.option("--ca-file", metavar="FILE", help="Trust these certificate authorities besides the system's.")
-@click.option("--store", metavar="FILE", help="Renew this store instead of BASEWISE_STORE or your own.")
+@ca_file_option
+@renewed_store_option
 @click.option("--offline", is_flag=True, help="Ask nobody: an error, since an update must.")
 @allowance_options
 @output_options(("table", "json"))
@@ -90,14 +87,12 @@ def update_command(**flags: Any) -> int:  # noqa: ANN401 - one name for all flag
     fetched by default. A source that fails keeps the facts that it had; only when all fail the command
     ends with 4.
     """
-    from basewise.cli.console import ConsoleProgress
     from basewise.operations.db_update import UpdateWishes, db_update
     from basewise.settings import environment_flag
 
-    progress = ConsoleProgress(1 if flags["verbose"] else -1 if flags["quiet"] else 0)
-    try:
+    with shown_progress(flags) as progress:
         result = db_update(
-            today=_today(flags),
+            today=current_moment(flags).date(),
             wishes=UpdateWishes(
                 wanted=tuple(flags["names"]),
                 without=tuple(flags["without"]),
@@ -110,8 +105,6 @@ def update_command(**flags: Any) -> int:  # noqa: ANN401 - one name for all flag
             store=None if flags["store"] is None else Path(flags["store"]),
             progress=progress,
         )
-    finally:
-        progress.close()
     _write_update(result, flags)
     return 0
 
@@ -119,7 +112,7 @@ def update_command(**flags: Any) -> int:  # noqa: ANN401 - one name for all flag
 @command.command("import")
 @click.argument("paths", metavar="PATH...", nargs=-1, required=True)
 @click.option("--as-of", metavar="DATE", default="", help="Date of data that carries none, as 2026-11-23.")
-@click.option("--store", metavar="FILE", help="Renew this store instead of BASEWISE_STORE or your own.")
+@renewed_store_option
 @allowance_options
 @output_options(("table", "json"))
 @now_option
@@ -131,14 +124,12 @@ def import_command(**flags: Any) -> int:  # noqa: ANN401 - one name for all flag
     tracker, of Alpine, Wolfi or Chainguard, KEV, EPSS, NVD; also directories and zip files of them. What a file
     is, its content tells.
     """
-    from basewise.cli.console import ConsoleProgress
     from basewise.operations.db_import import ImportWishes, db_import
 
-    progress = ConsoleProgress(1 if flags["verbose"] else -1 if flags["quiet"] else 0)
-    try:
+    with shown_progress(flags) as progress:
         result = db_import(
             [Path(path) for path in flags["paths"]],
-            today=_today(flags),
+            today=current_moment(flags).date(),
             wishes=ImportWishes(
                 allow_less=flags["allow_less"],
                 allow_downgrade=flags["allow_downgrade"],
@@ -147,8 +138,6 @@ def import_command(**flags: Any) -> int:  # noqa: ANN401 - one name for all flag
             store=None if flags["store"] is None else Path(flags["store"]),
             progress=progress,
         )
-    finally:
-        progress.close()
     _write_update(result, flags)
     return 0
 
@@ -160,18 +149,14 @@ def import_command(**flags: Any) -> int:  # noqa: ANN401 - one name for all flag
 def export_command(**flags: Any) -> int:  # noqa: ANN401 - one name for all flags; each is typed where it is used
     """Write the store as a bundle FILE, which `basewise db import` reads where no network is."""
     from basewise._internal.text import format_bytes, plural, safe_text
-    from basewise.cli.console import ConsoleProgress
     from basewise.operations.db_export import db_export
 
-    progress = ConsoleProgress(1 if flags["verbose"] else -1 if flags["quiet"] else 0)
-    try:
+    with shown_progress(flags) as progress:
         done = db_export(
             Path(flags["output"]),
             store=None if flags["store"] is None else Path(flags["store"]),
             progress=progress,
         )
-    finally:
-        progress.close()
     lines = [
         f"wrote {safe_text(done.bundle)}, {format_bytes(done.size_bytes)}, of the store {safe_text(done.store)}",
         f"sha256 {done.sha256}",
@@ -194,11 +179,9 @@ def build_command(**flags: Any) -> int:  # noqa: ANN401 - one name for all flags
     --data where it has them.
     """
     from basewise._internal.paths import cache_directory
-    from basewise.cli.console import ConsoleProgress
     from basewise.operations.db_build import db_build
 
-    progress = ConsoleProgress(1 if flags["verbose"] else -1 if flags["quiet"] else 0)
-    try:
+    with shown_progress(flags) as progress:
         built = db_build(
             None if flags["output"] is None else Path(flags["output"]),
             data=None if flags["data"] is None else Path(flags["data"]),
@@ -206,27 +189,15 @@ def build_command(**flags: Any) -> int:  # noqa: ANN401 - one name for all flags
             allow_less=flags["allow_less"],
             progress=progress,
         )
-    finally:
-        progress.close()
     write_result("\n".join(_told(built)) + "\n", None)
     return 0
 
 
-def _today(flags: Mapping[str, Any]) -> date:
-    """Return the clock's date."""
-    return (parse_now(flags["now"], os.environ.get("SOURCE_DATE_EPOCH")) or datetime.now(UTC)).date()
-
-
 def _write_update(result: DatabaseUpdate, flags: Mapping[str, Any]) -> None:
     """Print what became of the store."""
-    from basewise.cli.console import use_color
     from basewise.report.store_update import render_store_update
 
-    color = use_color(flags["color"]) and flags["output"] is None
-    width = terminal_width(flags["output"])
-    write_result(
-        render_store_update(result, flags["output_format"], width=width, color=color), flags["output"]
-    )
+    write_answer(render_store_update, result, flags)
 
 
 def _told(built: DatabaseBuild) -> list[str]:

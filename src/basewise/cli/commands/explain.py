@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 import click
 
+from basewise.cli.answer import write_answer
 from basewise.cli.image_options import image_options
 from basewise.cli.judging_options import judging_options, scan_options
-from basewise.cli.options import (
-    common_options,
-    now_option,
-    output_options,
-    parse_now,
-    terminal_width,
-    write_result,
-)
+from basewise.cli.options import common_options, now_option, output_options
+from basewise.cli.running import shown_progress, stated_moment
 
 __all__ = ["command"]
 
@@ -35,20 +29,12 @@ def command(**flags: Any) -> int:  # noqa: ANN401 - one name for all flags; each
     CVE is an id of any kind (`CVE-2023-5363`, `GHSA-...`, `PYSEC-...`), also one that does not apply: then the
     answer says why. IMAGE is named as for `scan`.
     """
-    from basewise.cli.console import ConsoleProgress, use_color
     from basewise.operations.explain import explain
     from basewise.report.explain import render_explanation
 
-    now = parse_now(flags["now"], os.environ.get("SOURCE_DATE_EPOCH"))
+    now = stated_moment(flags)
     options = scan_options(flags)
-    progress = ConsoleProgress(1 if flags["verbose"] else -1 if flags["quiet"] else 0)
-    try:
+    with shown_progress(flags) as progress:
         explanation = explain(flags["vulnerability"], flags["image"], options, now=now, progress=progress)
-    finally:
-        progress.close()
-    color = use_color(flags["color"]) and flags["output"] is None
-    text = render_explanation(
-        explanation, flags["output_format"], width=terminal_width(flags["output"]), color=color
-    )
-    write_result(text, flags["output"])
+    write_answer(render_explanation, explanation, flags)
     return 0

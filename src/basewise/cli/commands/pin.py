@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
 import click
 
+from basewise.cli.answer import terminal_width, write_result
 from basewise.cli.image_options import image_access, image_options, image_platform
-from basewise.cli.options import (
-    common_options,
-    now_option,
-    output_options,
-    parse_now,
-    terminal_width,
-    write_result,
-)
+from basewise.cli.options import common_options, now_option, output_options
+from basewise.cli.running import shown_progress, stated_moment
 
 __all__ = ["command"]
 
@@ -42,7 +36,6 @@ def command(**flags: Any) -> int:  # noqa: ANN401 - one name for all flags; each
 
     The exit code is 4 when an image could not be pinned; the others are.
     """
-    from basewise.cli.console import ConsoleProgress
     from basewise.model.pin import PinChange
     from basewise.model.platform import LINUX_AMD64
     from basewise.operations.pin import PinOptions, pin
@@ -57,12 +50,9 @@ def command(**flags: Any) -> int:  # noqa: ANN401 - one name for all flags; each
         platform=image_platform(flags) or LINUX_AMD64,
         access=access,
     )
-    now = parse_now(flags["now"], os.environ.get("SOURCE_DATE_EPOCH"))
-    progress = ConsoleProgress(1 if flags["verbose"] else -1 if flags["quiet"] else 0)
-    try:
+    now = stated_moment(flags)
+    with shown_progress(flags) as progress:
         result = pin([Path(path) for path in flags["paths"] or (".",)], options, now=now, progress=progress)
-    finally:
-        progress.close()
     if flags["diff"]:
         write_result(result.diff, flags["output"])
         for row in result.images:

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import os
-from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import click
 
+from basewise.cli.answer import write_answer
 from basewise.cli.image_options import image_access, image_options, image_platform
-from basewise.cli.options import (
-    common_options,
-    now_option,
-    output_options,
-    parse_now,
-    terminal_width,
-    write_result,
-)
+from basewise.cli.options import common_options, now_option, output_options
+from basewise.cli.running import current_moment, shown_progress
 
 __all__ = ["command"]
 
@@ -35,28 +29,15 @@ def command(**flags: Any) -> int:  # noqa: ANN401 - one name for all flags; each
     executed or unpacked.
     """
     from basewise import __version__
-    from basewise.cli.console import ConsoleProgress, use_color
     from basewise.operations.sbom import make_sbom
     from basewise.report.sbom import render_sbom
 
-    moment = parse_now(flags["now"], os.environ.get("SOURCE_DATE_EPOCH")) or datetime.now(UTC)
-    progress = ConsoleProgress(1 if flags["verbose"] else -1 if flags["quiet"] else 0)
-    try:
+    moment = current_moment(flags)
+    with shown_progress(flags) as progress:
         sbom = make_sbom(
             flags["image"], platform=image_platform(flags), access=image_access(flags), progress=progress
         )
-    finally:
-        progress.close()
-    color = use_color(flags["color"]) and flags["output"] is None
-    text = render_sbom(
-        sbom,
-        flags["output_format"],
-        width=terminal_width(flags["output"]),
-        color=color,
-        moment=moment,
-        version=__version__,
-    )
-    write_result(text, flags["output"])
+    write_answer(partial(render_sbom, moment=moment, version=__version__), sbom, flags)
     if not sbom.coverage.complete:
         missing = len(sbom.coverage.not_covered)
         progress.note(f"incomplete: {missing} {'thing' if missing == 1 else 'things'} could not be read")

@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from basewise.cli.answer import write_answer, write_picture
 from basewise.cli.image_options import image_options
 from basewise.cli.judging_options import judging_options, scan_options
-from basewise.cli.options import (
-    common_options,
-    now_option,
-    output_options,
-    parse_now,
-    terminal_width,
-    write_picture,
-    write_result,
-)
+from basewise.cli.options import common_options, now_option, output_options
+from basewise.cli.running import shown_progress, stated_moment
 
 if TYPE_CHECKING:
     from basewise.model.scan import Scan, Scans
@@ -71,15 +64,13 @@ def command(**flags: Any) -> int:  # noqa: ANN401 - one name for all flags; each
 
     With `--fail-on` the exit code is 1 when the gate is violated, and 3 when it is not but something was not seen.
     """
-    from basewise.cli.console import ConsoleProgress, use_color
     from basewise.report.scan import render_scan
 
-    now = parse_now(flags["now"], os.environ.get("SOURCE_DATE_EPOCH"))
+    now = stated_moment(flags)
     _check_format(flags)
     options = scan_options(flags)
-    progress = ConsoleProgress(1 if flags["verbose"] else -1 if flags["quiet"] else 0)
     result: Scan | Scans
-    try:
+    with shown_progress(flags) as progress:
         if len(flags["images"]) == 1:
             from basewise.operations.scan import scan
 
@@ -88,16 +79,12 @@ def command(**flags: Any) -> int:  # noqa: ANN401 - one name for all flags; each
             from basewise.operations.scan_several import scan_several
 
             result = scan_several(flags["images"], options, now=now, progress=progress)
-    finally:
-        progress.close()
     if flags["output_format"] == "png":
         from basewise.report.scan import render_scan_png
 
         write_picture(render_scan_png(result), flags["output"])
         return _exit_code(result)
-    color = use_color(flags["color"]) and flags["output"] is None
-    text = render_scan(result, flags["output_format"], width=terminal_width(flags["output"]), color=color)
-    write_result(text, flags["output"])
+    write_answer(render_scan, result, flags)
     return _exit_code(result)
 
 
