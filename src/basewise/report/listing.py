@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from io import StringIO
 
-import msgspec
 from rich import box
 from rich.console import Console
 from rich.table import Table
@@ -15,6 +14,7 @@ from basewise._internal.text import format_bytes, plural, safe_text
 from basewise.model.evidence import Coverage, SupportPhase
 from basewise.model.listing import CandidateListing, CandidateRow
 from basewise.model.store_status import DatabaseStatus
+from basewise.report.json_document import encode_json
 
 __all__ = ["print_parts", "render_catalogue", "render_store_status", "table_of"]
 
@@ -34,7 +34,7 @@ _PHASE_WORDS = {SupportPhase.UNKNOWN: "?"}
 def render_catalogue(listing: CandidateListing, form: str, *, width: int, color: bool) -> str:
     """Return the catalogue as `table` or `json`."""
     if form == "json":
-        return _json(listing)
+        return encode_json(listing).decode("ascii")
     table = table_of("image", "python", "libc", "pulled", "on disk", "packages", "support", "built")
     for row in listing.images:
         table.add_row(*(Text(safe_text(text)) for text in _catalogue_cells(row)))
@@ -50,7 +50,7 @@ def render_catalogue(listing: CandidateListing, form: str, *, width: int, color:
 def render_store_status(status: DatabaseStatus, form: str, *, width: int, color: bool) -> str:
     """Return the status of a store as `table` or `json`."""
     if form == "json":
-        return _json(status)
+        return encode_json(status).decode("ascii")
     sources = table_of("source", "as of", "age", "verdict", "facts", "signature")
     for source in status.coverage.sources:
         checked = "verified" if source.verified else "unverified"
@@ -122,7 +122,3 @@ def print_parts(width: int, color: bool, *parts: Table | str) -> str:  # noqa: F
     for part in parts:
         console.print(part)
     return "\n".join(line.rstrip() for line in file.getvalue().splitlines()) + "\n"
-
-
-def _json(document: CandidateListing | DatabaseStatus) -> str:
-    return msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n"

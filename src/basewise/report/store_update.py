@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import msgspec
 from rich.text import Text
 
 from basewise._internal.text import format_bytes, plural, safe_text
 from basewise.model.store_update import DatabaseUpdate, SourceUpdate
+from basewise.report.json_document import encode_json
 from basewise.report.listing import print_parts, table_of
 
 __all__ = ["render_store_update"]
@@ -17,7 +17,7 @@ __all__ = ["render_store_update"]
 def render_store_update(update: DatabaseUpdate, form: str, *, width: int, color: bool) -> str:
     """Return the result of an update as `table` or `json`."""
     if form == "json":
-        return msgspec.json.format(msgspec.json.encode(update), indent=2).decode() + "\n"
+        return encode_json(update).decode("ascii")
     table = table_of("source", "outcome", "as of", "age", "facts", "change")
     for row in update.sources:
         table.add_row(*(Text(safe_text(text)) for text in _cells(row)))
