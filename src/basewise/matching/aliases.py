@@ -136,6 +136,8 @@ def _by_id(facts: tuple[Advisory, ...]) -> tuple[Vulnerability, ...]:
 
 def names_of(fact: Advisory) -> Sequence[str]:
     """Return the ids of a fact, each in its one spelling."""
+    if not fact.aliases:
+        return (_spelled(fact.id),)
     return list(dict.fromkeys([_spelled(name) for name in (fact.id, *fact.aliases)]))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from functools import partial
 
 import msgspec
@@ -43,7 +43,7 @@ class Family(msgspec.Struct, frozen=True):
 
 
 def match_groups(
-    groups: Iterable[SourceGroup], family: Family, store: Store, not_covered: Iterable[NotCovered] = ()
+    groups: Collection[SourceGroup], family: Family, store: Store, not_covered: Iterable[NotCovered] = ()
 ) -> Part:
     """Find what applies to source packages, kernel headers apart.
 
@@ -53,6 +53,9 @@ def match_groups(
         store: What holds them.
         not_covered: What is already known to be unseen.
     """
+    for release in (family.release, family.subscribed):
+        if release is not None:
+            store.read_ahead(family.ecosystem, release, [group.name for group in groups])
     findings: list[Finding] = []
     headers: list[Finding] = []
     for group in groups:

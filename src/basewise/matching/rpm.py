@@ -70,6 +70,8 @@ def match_rpm(packages: Iterable[Package], distro: Distro, store: Store) -> Part
     if sourceless:
         why = f"they do not say their source package: {some_names(sourceless)}"
         unseen.append(NotCovered(f"{len(sourceless)} rpm packages, but for advisories that name them", why))
+    names = [*(group.name for group in groups), *(package.name for package in installed)]
+    store.read_ahead(distro.id, release, names)
     findings: list[Finding] = []
     headers: list[Finding] = []
     for members in _members(groups, installed):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from itertools import compress
+from itertools import chain, compress
 from typing import Any
 
 from basewise.matching.affected import holds, key_or_none
@@ -51,14 +51,14 @@ def _is_silent(fact: Advisory, installed: str, at: Any, sort_key: SortKey) -> bo
 
 def _connected(facts: Sequence[Advisory], speaking: Iterable[bool]) -> Sequence[Advisory]:
     """Return the facts that speak, and those that names connect with them; an erratum connects all its names."""
+    names = [names_of(fact) for fact in facts]
     kept = list(speaking)
-    known = {name for fact in compress(facts, kept) for name in names_of(fact)}
-    left = [(place, names_of(fact)) for place, fact in enumerate(facts) if not kept[place]]
+    known = set(chain.from_iterable(compress(names, kept)))
     grown = True
     while grown:
         grown = False
-        for place, names in left:
-            if not kept[place] and not known.isdisjoint(names):
+        for place, some in enumerate(names):
+            if not kept[place] and not known.isdisjoint(some):
                 kept[place] = grown = True
-                known.update(names)
+                known.update(some)
     return list(compress(facts, kept))
