@@ -7,7 +7,7 @@ Reference:
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 
 import msgspec
 
@@ -160,9 +160,10 @@ def _history(lines: list[_Line], layers: int) -> tuple[HistoryLine, ...]:
 
 
 def read_time(text: str | None) -> datetime | None:
-    """Read an RFC 3339 time; None for anything else."""
+    """Read an RFC 3339 time, as UTC; None for anything else, and for the year 1, in which programs in Go state no time."""
     try:
         moment = datetime.fromisoformat(_FRACTION.sub(r"\1", text or ""))
-    except ValueError:
+        known = moment.astimezone(UTC) if moment.tzinfo is not None else None
+    except (ValueError, OverflowError):
         return None
-    return moment if moment.tzinfo is not None else None
+    return known if known is not None and known.year > 1 else None

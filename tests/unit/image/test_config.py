@@ -68,12 +68,17 @@ def test_what_is_no_configuration_is_said(text: str, message: str) -> None:
     [
         ("2026-01-02T03:04:05.123456789Z", "2026-01-02T03:04:05.123456+00:00"),
         ("2026-01-02T03:04:05Z", "2026-01-02T03:04:05+00:00"),
-        ("0001-01-01T00:00:00Z", "0001-01-01T00:00:00+00:00"),
+        ("2026-01-02T01:04:05+02:00", "2026-01-01T23:04:05+00:00"),
+        ("0001-01-01T00:00:00Z", "None"),
+        ("0001-01-01T00:00:00+02:00", "None"),
+        ("9999-12-31T23:59:59-02:00", "None"),
         ("yesterday", "None"),
         ("2026-01-02T03:04:05", "None"),
         (None, "None"),
     ],
 )
-def test_times_are_read_with_any_fraction(text: str | None, expected: str) -> None:
+def test_times_are_read_as_utc_with_any_fraction_and_the_year_1_states_none(
+    text: str | None, expected: str
+) -> None:
     moment = read_time(text)
     assert (moment.isoformat() if moment else "None") == expected
