@@ -49,13 +49,21 @@ def access_options(command: Command) -> Command:
     return command
 
 
-def image_options(command: Command) -> Command:
-    """Add the platform, `--offline` and what says how an image may be had."""
-    command = access_options(command)
-    command = click.option(
-        "--offline", is_flag=True, default=None, help="Ask no registry; read local images only."
-    )(command)
-    return platform_option("Platform, where there are several; default `linux/amd64`.")(command)
+def image_options(
+    offline: str = "Ask no registry; read local images only.",
+) -> Callable[[Command], Command]:
+    """Add the platform, `--offline` and what says how an image may be had.
+
+    Args:
+        offline: What `--offline` means to the command.
+    """
+
+    def add(command: Command) -> Command:
+        command = access_options(command)
+        command = click.option("--offline", is_flag=True, default=None, help=offline)(command)
+        return platform_option("Platform, where there are several; default `linux/amd64`.")(command)
+
+    return add
 
 
 def image_platform(flags: Mapping[str, Any]) -> Platform | None:

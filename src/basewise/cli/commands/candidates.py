@@ -48,7 +48,7 @@ def list_command(**flags: Any) -> int:  # noqa: ANN401 - one name for all flags;
     metavar="REF",
     help="What a FROM line calls it, where the image does not say; a digest in it is pinned.",
 )
-@image_options
+@image_options()
 @now_option
 @common_options
 def add_command(**flags: Any) -> int:  # noqa: ANN401 - one name for all flags; each is typed where it is used
@@ -97,7 +97,7 @@ def remove_command(**flags: Any) -> int:  # noqa: ANN401 - one name for all flag
     help="Repository whose tags are looked up, with its registry where it is not Docker Hub.",
 )
 @click.option("--read-layers", is_flag=True, help="Read the layers also where the publisher's SBOM would do.")
-@image_options
+@image_options(offline="Ask no registry: an error, since a refresh must.")
 @output_options(("table", "json"))
 @now_option
 @common_options

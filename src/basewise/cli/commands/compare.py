@@ -38,7 +38,7 @@ EXIT_NOT_READ = 4
     metavar="IMAGE|FILE",
     help="What the images are measured against: an image, or a saved report of scan or compare (JSON); default: the first.",
 )
-@image_options
+@image_options()
 @output_options(FORMATS)
 @now_option
 @common_options

@@ -19,7 +19,7 @@ __all__ = ["command"]
 @click.argument("vulnerability", metavar="CVE")
 @click.argument("image", metavar="IMAGE")
 @judging_options
-@image_options
+@image_options()
 @output_options(("table", "json"))
 @now_option
 @common_options

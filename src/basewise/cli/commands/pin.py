@@ -23,7 +23,7 @@ EXIT_NOT_PINNED = 4
     "--refresh", is_flag=True, help="Move digests that stand there to the newest build of their tag."
 )
 @click.option("--diff", is_flag=True, help="Show the changes instead of making them.")
-@image_options
+@image_options(offline="Ask no registry; the catalogue says what a tag leads to.")
 @output_options(("table", "json"))
 @now_option
 @common_options

@@ -17,7 +17,7 @@ __all__ = ["command"]
 
 @click.command("sbom")
 @click.argument("image", metavar="IMAGE")
-@image_options
+@image_options()
 @output_options(("table", "json", "cyclonedx", "spdx"))
 @now_option
 @common_options

@@ -51,7 +51,7 @@ EXIT_NOT_READ = 4
     help="Exit with 1 on this severity or worse (unknown is above low), on what is exploited or fixable (repeatable).",
 )
 @judging_options
-@image_options
+@image_options()
 @output_options(FORMATS)
 @now_option
 @common_options
