@@ -11,6 +11,7 @@ from basewise.model.digest import Digest
 from basewise.model.evidence import NotCovered
 from basewise.model.platform import Platform
 from basewise.model.reference import Reference
+from basewise.operations.limits import image_limits
 from basewise.operations.read_image import ImageAccess, registry_options
 from basewise.progress import Progress
 
@@ -31,6 +32,7 @@ class Registry:
 
     def __init__(self, access: ImageAccess, platform: Platform, progress: Progress) -> None:
         self._access = access
+        self._limits = image_limits(access.limits)
         self._platform = platform
         self._progress = progress
         self._client: RegistryClient | None = None
@@ -68,7 +70,11 @@ class Registry:
 
         try:
             with open_registry(
-                reference, self._platform, client=self._client, progress=self._progress
+                reference,
+                self._platform,
+                client=self._client,
+                progress=self._progress,
+                limits=self._limits,
             ) as image:
                 return image.config.created.date() if image.config.created is not None else None
         except ImageError as error:
@@ -90,7 +96,7 @@ class Registry:
 
         self._progress.step(f"asking for {reference.familiar}")
         try:
-            content, descriptor = resolve_reference(self._client, reference)
+            content, descriptor = resolve_reference(self._client, reference, limits=self._limits)
         except ImageError as error:
             self.problems[reference] = error
             return None

@@ -204,6 +204,20 @@ def test_every_limit_is_documented_with_its_default() -> None:
 
 
 def test_every_command_that_reads_images_takes_limits(capsys: pytest.CaptureFixture[str]) -> None:
-    for command in (["sbom"], ["scan"], ["choose"], ["candidates", "add"], ["candidates", "refresh"]):
-        assert run([*command, "--help"]) == 0
+    commands = [
+        "sbom",
+        "scan",
+        "choose",
+        "compare",
+        "check",
+        "explain CVE-1",
+        "pin",
+        "candidates add",
+        "candidates refresh",
+    ]
+    for command in commands:
+        name = command.removesuffix(" CVE-1").split()
+        assert run([*name, "--help"]) == 0
         assert "--limit NAME=VALUE" in capsys.readouterr().out
+        assert run([*command.split(), "--limit", "nothing=1", "."]) == 2, command
+        assert "names no limit: `nothing`" in capsys.readouterr().err, command

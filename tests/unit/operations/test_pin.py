@@ -387,6 +387,19 @@ def test_a_digest_of_one_platform_is_not_old_while_its_index_is_what_the_tag_lea
     assert (moved.change, moved.before) == (PinChange.REFRESHED, str(image.digest))
 
 
+@pytest.mark.parametrize("command", [["pin"], ["check", "--online"]])
+def test_a_limit_of_reading_holds_for_what_a_registry_says(
+    command: list[str], registry: FakeRegistry, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    host = f"127.0.0.1:{registry.port}"
+    push(registry, TEAM, {"1.0": python_image("3.13.5")})
+    path = write(tmp_path, f"FROM {host}/{TEAM}:1.0\nUSER 1\n")
+    run([*command, "--plain-http", host, "--limit", "manifest_bytes=10", str(path)])
+    assert "larger than 10 bytes" in " ".join(capsys.readouterr().out.split())
+    assert run([*command, "--limit", "nothing=10", str(path)]) == 2
+    assert "nothing" in capsys.readouterr().err
+
+
 def test_a_registry_that_does_not_answer_leaves_the_file_as_it_is(
     registry: FakeRegistry, tmp_path: Path
 ) -> None:

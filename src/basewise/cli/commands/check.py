@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from basewise.cli.answer import write_answer, write_result
-from basewise.cli.image_options import access_options, image_platform, token_services
+from basewise.cli.image_options import access_options, image_access, image_platform
 from basewise.cli.options import (
     accelerator_option,
     allow_index_option,
@@ -100,18 +100,12 @@ def _options(flags: dict[str, Any]) -> CheckOptions:
     from basewise.model.platform import LINUX_AMD64
     from basewise.model.requirement import Accelerator
     from basewise.operations.check_options import CheckOptions
-    from basewise.operations.read_image import ImageAccess
-    from basewise.settings import environment_flag
 
-    offline = bool(flags["offline"]) or environment_flag("BASEWISE_OFFLINE")
+    access = image_access(flags)
     return CheckOptions(
         platform=image_platform(flags) or LINUX_AMD64,
-        online=flags["online"] and not offline,
-        access=ImageAccess(
-            plain_http=tuple(flags["plain_http"]),
-            ca_file=None if flags["ca_file"] is None else Path(flags["ca_file"]),
-            token_services=token_services(flags["token_service"]),
-        ),
+        online=flags["online"] and not access.offline,
+        access=access,
         app=None if flags["app"] is None else Path(flags["app"]),
         accelerator=None if flags["accelerator"] is None else Accelerator(flags["accelerator"]),
         allow_index=tuple(flags["allow_index"]),
