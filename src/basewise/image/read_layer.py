@@ -25,6 +25,9 @@ from basewise.model.digest import DiffId, Digest
 __all__ = ["read_layer"]
 
 _CHUNK_BYTES = 512 * 1024
+_MEMBERS_A_TURN = 8
+"""After so many, the walk lets the reading thread have the interpreter: it hashes some of its piece."""
+_TURN_BYTES = 32 * 1024
 
 
 class _TooLargeError(Exception):
@@ -158,28 +161,39 @@ class _Walked:
     def __init__(self, algorithm: str) -> None:
         self._algorithm = algorithm
         self._hash = hashlib.new(algorithm)
+        self._piece = memoryview(b"")
+        self._hashed = 0
         self.count = 0
 
     def walk(self, collector: LayerCollector, limits: Limits, stream: ByteStream) -> None:
         """Collect every entry of the stream, and hash what follows the last."""
         self._read = stream.read
-        for member in walk_tar(
+        members = walk_tar(
             self,
             collector.visit,
             max_content_bytes=limits.kept_bytes,
             max_members=2 * limits.entries,
             max_header_bytes=limits.header_bytes,
-        ):
+        )
+        for number, member in enumerate(members):
+            if number % _MEMBERS_A_TURN == 0:
+                self._hash_to(self._hashed + _TURN_BYTES)
             if member.content is not None:
                 collector.store(member.content)
         while self.read(_CHUNK_BYTES):
             pass
 
     def read(self, size: int, /) -> bytes:
+        self._hash_to(len(self._piece))
         part = self._read(size)
-        self._hash.update(part)
+        self._piece, self._hashed = memoryview(part), 0
         self.count += len(part)
         return part
+
+    def _hash_to(self, end: int) -> None:
+        """Hash the piece at hand up to there; meanwhile others have the interpreter."""
+        self._hash.update(self._piece[self._hashed : end])
+        self._hashed = end
 
     def diff_id(self) -> DiffId:
         """Return the digest of what was read, which is the whole tar once `walk` has returned."""

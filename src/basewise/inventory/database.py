@@ -26,6 +26,7 @@ __all__ = [
     "first_layers",
     "installed_packages",
     "is_field",
+    "may_be_owned",
     "owned_files",
     "owners",
     "problems_of",
@@ -35,7 +36,8 @@ __all__ = [
 MAX_FIELD_CHARACTERS = 512
 _FIELD = re.compile(r"[!-~]+\Z")
 # Paths that another cataloger may ask for: metadata of Python distributions, interpreters and their headers.
-_PYTHON_NAME = re.compile(rb"-info|python|patchlevel\.h")
+_PYTHON_ENDS = (b"METADATA", b"RECORD", b"INSTALLER", b".egg-info", b"PKG-INFO", b"patchlevel.h")
+_PROGRAM, _LIBRARY = b"bin/python", b"libpython"
 _PYTHON_PATH = re.compile(
     rb"""
     (?:.*/)?(?:
@@ -108,7 +110,12 @@ def is_field(text: str) -> bool:
 
 def owned_files(paths: Iterable[bytes]) -> list[bytes]:
     """Return those of `paths` that another cataloger may ask for."""
-    return [path for path in paths if _PYTHON_NAME.search(path) and _PYTHON_PATH.match(path)]
+    return [path for path in paths if may_be_owned(path) and _PYTHON_PATH.match(path)]
+
+
+def may_be_owned(path: bytes) -> bool:
+    """Tell at a tenth of the cost of the pattern that another cataloger will not ask; also of a line that ends so."""
+    return path.endswith(_PYTHON_ENDS) or _PROGRAM in path or _LIBRARY in path
 
 
 def first_layers(history: Sequence[tuple[int, Database | None]]) -> dict[tuple[str, str, str | None], int]:

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator
 
 from basewise.debian.control import MAX_STANZA_BYTES, parse_stanza
-from basewise.inventory.database import Database, Record, is_field, owned_files
+from basewise.inventory.database import Database, Record, is_field, may_be_owned, owned_files
 
 __all__ = ["read_checksums", "read_file_list", "read_status", "read_status_part"]
 
@@ -74,7 +74,7 @@ def read_checksums(content: bytes) -> tuple[tuple[str, str], ...]:
         return ()
     found: list[tuple[str, str]] = []
     for line in content.split(b"\n"):
-        match = _CHECKSUM.match(line)
+        match = _CHECKSUM.match(line) if may_be_owned(line) else None
         if match and owned_files([match[2]]):
             found.extend((path, f"md5:{match[1].decode('ascii')}") for path in _texts([match[2]]))
     return tuple(found)
