@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import resource
+from collections.abc import Sequence
 from typing import Self
 
 import msgspec
@@ -70,6 +71,20 @@ def test_sha512_digests_are_verified() -> None:
     assert read_layer(layer, ALL).digest == layer.digest
     with pytest.raises(ImageError, match="cannot trust"):
         read_layer(msgspec.structs.replace(layer, digest=Digest("sha512", "0" * 128)), ALL)
+
+
+@pytest.mark.parametrize("sizes", [range(4_000), range(60_000, 60_100), [3_000_000, 0, 0, 700_000] * 5])
+def test_a_tar_is_hashed_whole_whatever_its_members_are(sizes: Sequence[int]) -> None:
+    """It is hashed in parts of several sizes: as it is walked, and what is left of each piece and at its end."""
+    content = bytes(range(256)) * 12_000
+    tar = tar_bytes(
+        [Member(path=f"d/f{number}", content=content[:size]) for number, size in enumerate(sizes)]
+    )
+    for padded in (tar, tar + bytes(1_000_000)):
+        layer = stored_layer(gzip_bytes(padded, 1), padded)
+        found = read_layer(layer, Wanted([]))
+        assert found.diff_id == layer.diff_id
+        assert (len(found.paths), found.tar_bytes) == (len(sizes), len(padded))
 
 
 STORED = gzip_bytes(TAR)
