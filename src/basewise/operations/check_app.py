@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from pathlib import Path, PurePosixPath
+from collections.abc import Sequence
+from pathlib import Path
 
 import msgspec
 
@@ -12,8 +12,6 @@ from basewise.debian.closure import closure
 from basewise.debian.suite import load_suite
 from basewise.dockerfile.hidden import hidden_installs
 from basewise.dockerfile.images import ResolvedStage
-from basewise.dockerfile.model import Part
-from basewise.dockerfile.scripts import json_words
 from basewise.dockerfile.shell import installed_packages
 from basewise.errors import ApplicationError, KnowledgeError, NoManifestError, ResolveError, UsageError
 from basewise.fit.outcome import FitOptions
@@ -24,6 +22,7 @@ from basewise.model.evidence import NotCovered
 from basewise.model.package import BasisKind, Package, PackageType
 from basewise.model.requirement import Accelerator, Application, Resolution
 from basewise.model.verdict import InstallKind
+from basewise.operations.check_app_files import constrained_by, requirement_files
 from basewise.progress import Progress
 from basewise.rules.evidence import AppEvidence
 from basewise.rules.pip_calls import PipCall, pip_calls
@@ -92,17 +91,10 @@ class AppReader:
             installed=tuple(dict.fromkeys(_bare(name) for name in (*packages.apt, *packages.apk))),
             unread=(*packages.unread, *hidden_installs(parts, escape)),
             distributions=_named(calls),
-            constrained=_constrained(folder, calls, stages),
+            constrained=constrained_by(folder, calls, stages),
         )
         wanted = [file for call in calls for file in call.requirements]
-        files = tuple(
-            dict.fromkeys(
-                found
-                for call in calls
-                for file in call.requirements
-                for found in _in_folder(folder, file, _before(call.run, stages))
-            )
-        )
+        files = requirement_files(folder, calls, stages)
         if wanted and not files:
             why = f"{', '.join(dict.fromkeys(wanted))}: not found in {folder}"
             return _unseen(evidence, NotCovered(f"what the application of {path} needs", why))
@@ -185,26 +177,6 @@ def _unpinned(application: Application) -> tuple[str, ...]:
     return tuple(sorted(asked - pinned))
 
 
-def _constrained(
-    folder: Path, calls: Sequence[PipCall], stages: Sequence[ResolvedStage]
-) -> frozenset[str] | None:
-    """Return what the constraints of the calls pin; None where one of their files cannot be read."""
-    names: set[str] = set()
-    for call in calls:
-        for file in call.constraints:
-            found = (
-                next(_in_folder(folder, file, _before(call.run, stages)), None) if "://" not in file else None
-            )
-            if found is None:
-                return None
-            try:
-                read = read_application(folder, ReadOptions(requirement_files=(folder / found,)))
-            except (ApplicationError, UsageError):
-                return None
-            names |= {one.name for one in read.requirements if one.pinned_version is not None}
-    return frozenset(names)
-
-
 def _all_names(evidence: AppEvidence, application: Application, lock: Resolution | None) -> tuple[str, ...]:
     asked = {one.name for one in application.requirements}
     locked = {one.name for one in lock.packages} if lock is not None else set()
@@ -236,42 +208,6 @@ def _named(calls: Sequence[PipCall]) -> tuple[str, ...]:
             ):
                 found.add(str(canonicalize_name(name)))
     return tuple(sorted(found))
-
-
-def _before(run: Run, stages: Sequence[ResolvedStage]) -> tuple[Part, ...]:
-    """Return the instructions above a RUN, of all stages."""
-    return tuple(part for one in stages for part in one.stage.parts if part.at < run.part.at)
-
-
-def _in_folder(folder: Path, file: str, parts: Sequence[Part]) -> Iterator[str]:
-    """Yield where in the build context a file of the image comes from: by what is copied, or by its path's end."""
-    segments = PurePosixPath(file.lstrip("/")).parts
-    if ".." in segments or "$" in file or not segments:
-        return
-    copied = [name for name in _copied_as(parts, segments[-1]) if (folder / name).is_file()]
-    if copied:
-        yield copied[-1]
-        return
-    for start in range(len(segments)):
-        name = "/".join(segments[start:])
-        if (folder / name).is_file():
-            yield name
-            return
-
-
-def _copied_as(parts: Sequence[Part], wanted: str) -> Iterator[str]:
-    """Yield the files of the build context that are copied to a file of this name, in order."""
-    for part in parts:
-        if part.keyword not in {"COPY", "ADD"} or part.flag("from") is not None:
-            continue
-        words = json_words(part.arguments) or tuple(part.arguments.split())
-        sources = [PurePosixPath(word.removeprefix("./").lstrip("/")) for word in words[:-1]]
-        renamed = (
-            len(sources) == 1 and PurePosixPath(words[-1]).name == wanted and not words[-1].endswith("/")
-        )
-        for source in sources:
-            if (renamed or source.name == wanted) and ".." not in source.parts:
-                yield str(source)
 
 
 def _bare(name: str) -> str:
