@@ -72,6 +72,11 @@ class ImageKnowledge:
         """The catalogues that were looked into."""
         return tuple(known.whole for known in self._catalogues.values() if known.whole is not None)
 
+    def images_for(self, use: ImageUse) -> tuple[BaseImage, ...]:
+        """Return the images of the catalogue for the platform that a use asks for."""
+        embedded = self._known(self._platform_of(use)).embedded
+        return embedded.images if embedded is not None else ()
+
     def _platform_of(self, use: ImageUse) -> Platform:
         try:
             return Platform.parse(use.platform) if use.platform else self._platform

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from contextlib import ExitStack
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 from typing import Self
 
@@ -39,6 +40,7 @@ from basewise.operations.check_images import ImageKnowledge
 from basewise.operations.check_options import CheckOptions
 from basewise.operations.check_parts import evidence_of, image_record, locks_of, runs_of
 from basewise.operations.check_policy import folder_policy, read_policy_file
+from basewise.operations.check_stand_ins import agreed, stand_ins
 from basewise.operations.check_targets import Target, dockerfile_contexts
 from basewise.operations.image_registry import Registry
 from basewise.operations.refresh_effect import EffectReader
@@ -212,10 +214,23 @@ class Checker:
         feeding = contributing_stages(dockerfile, stages, chain)
         useful = tuple(run for run in runs if run.stage in feeding)
         folders = (self.options.app,) if self.options.app is not None else tuple(dockerfile_contexts(target))
+        judge = partial(
+            self._apps.of,
+            runs=useful,
+            chain=chain,
+            stages=stages,
+            escape=dockerfile.escape,
+            path=target.shown,
+        )
+        known = self.knowledge.images_for(base.use) if base is not None else ()
+        instead = stand_ins(base, known, self.today)
         facts = base.standing if base is not None else None
         found: AppEvidence | None = None
         for folder in folders:
-            evidence = self._apps.of(folder, useful, chain, stages, facts, dockerfile.escape, target.shown)
+            evidence = judge(folder, image=facts)
+            if evidence is not None and base is not None and base.reference is not None and instead:
+                each = [one for image in instead if (one := judge(folder, image=image)) is not None]
+                evidence = agreed(each, base.reference, target.shown)
             if evidence is None or evidence.files or evidence.bare is not None:
                 return evidence
             found = found or evidence

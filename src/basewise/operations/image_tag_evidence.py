@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import msgspec
 
 from basewise.candidates.catalogue import Catalogue
@@ -12,7 +14,7 @@ from basewise.operations.image_tags import distro_of_tag, is_floating, is_prerel
 from basewise.operations.measured_image import is_explicit_tag
 from basewise.rules.evidence import ImageEvidence
 
-__all__ = ["example_of", "explicit_name", "moved_from", "with_tag"]
+__all__ = ["example_of", "explicit_name", "like_tag", "moved_from", "with_tag"]
 
 _ROOT_IMAGES = frozenset(
     {"library/python", "library/debian", "library/ubuntu", "library/alpine", "library/buildpack-deps"}
@@ -30,16 +32,21 @@ def example_of(tag: Reference, catalogue: Catalogue | None) -> str:
     """Return an image of the same repository, Python and variant in the newest release; "" where none is known."""
     if catalogue is None or is_prerelease_tag(tag):
         return ""
+    return next((image.name for image in like_tag(tag, catalogue.images)), "")
+
+
+def like_tag(tag: Reference, images: Iterable[BaseImage]) -> tuple[BaseImage, ...]:
+    """Return the images of the same repository, Python and variant, the newest release first."""
     minor, variant = python_of_tag(tag), _variant("slim" if tag.tag in {None, "latest"} else tag.tag)
-    like = [
+    like = (
         image
-        for image in catalogue.images
+        for image in images
         if (image.reference.registry, image.reference.repository) == (tag.registry, tag.repository)
         and _variant(image.name) == variant
         and not image.prerelease
         and minor in {None, image.python_minor}
-    ]
-    return max(like, key=_newness).name if like else ""
+    )
+    return tuple(sorted(like, key=_newness, reverse=True))
 
 
 def _variant(name: str | None) -> str:

@@ -42,19 +42,27 @@ def _missing_library(context: Context) -> Iterator[Found | NotCovered]:
             f"whether the image of {context.path} has {names}", f"only a build can tell `{words}`"
         )
     elif missing:
-        edits = _install_edit(context, missing)
+        edits = () if app.stand_ins else _install_edit(context, missing)
         names = " ".join(package.name for package in missing)
+        called = f", as {app.image.distro} calls them" if app.stand_ins and app.image is not None else ""
         yield Found(
             start=base.use.start,
             end=base.use.end,
             image=base.name,
             message="; ".join(_why(package) for package in missing),
-            hint=f"install {names} in the last stage",
-            evidence=base.source,
+            hint=f"install {names} in the last stage{called}",
+            evidence=_evidence(app, base),
             packages=tuple(sorted(package.name for package in missing)),
             fix=f"install {names}" if edits else "",
             edits=edits,
         )
+
+
+def _evidence(app: AppEvidence, base: ImageEvidence) -> str:
+    """Say where the facts come from; of a floating tag, on which images the same holds."""
+    if not app.stand_ins:
+        return base.source
+    return f"the same on {' and '.join(app.stand_ins)}, which the tag may name"
 
 
 def _missing(app: AppEvidence) -> tuple[list[AddedPackage], list[AddedPackage]]:
@@ -147,6 +155,7 @@ def _no_musl_wheel(context: Context) -> Iterator[Found]:
         return
     blocked = fit.verdict is Verdict.DOES_NOT_FIT
     yield _about(
+        app,
         base,
         f"{plural(len(names), 'package has', 'packages have')} no wheel for musl: {_listed(names)}",
         "stand on a slim image: `basewise choose` names one",
@@ -169,6 +178,7 @@ def _does_not_fit(context: Context) -> Iterator[Found]:
     if not reasons:
         return
     yield _about(
+        app,
         base,
         f"the application does not fit `{base.name}`: {_sentences(reasons)}",
         "`basewise choose` shows the images that it fits",
@@ -190,6 +200,7 @@ def _judged(context: Context) -> tuple[AppEvidence, ImageEvidence, Fit] | None:
 
 
 def _about(
+    app: AppEvidence,
     base: ImageEvidence,
     message: str,
     hint: str,
@@ -204,7 +215,7 @@ def _about(
         message=message,
         hint=hint,
         severity=severity,
-        evidence=base.source,
+        evidence=_evidence(app, base),
         packages=packages,
     )
 

@@ -115,6 +115,7 @@ class AppEvidence(msgspec.Struct, frozen=True, kw_only=True):
         constrained: Distributions that the files of `-c` pin; None where one of those is not in the folder.
         accelerator: What it computes on.
         image: The base image; None when it is not known well enough to judge.
+        stand_ins: Names of images that the tag may name, of which the same holds; `image` is the first of them.
         bare: The judgement on the base image as it is; None when there is none.
         equipped: The judgement on the base image with what the Dockerfile installs; None when there is none.
         installed: OS packages that the final stages install, without versions.
@@ -132,6 +133,7 @@ class AppEvidence(msgspec.Struct, frozen=True, kw_only=True):
     constrained: frozenset[str] | None = frozenset()
     accelerator: Accelerator = Accelerator.UNKNOWN
     image: BaseImage | None = None
+    stand_ins: tuple[str, ...] = ()
     bare: Fit | None = None
     equipped: Fit | None = None
     installed: tuple[str, ...] = ()

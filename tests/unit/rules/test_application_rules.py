@@ -9,6 +9,11 @@ import pytest
 
 from basewise.fit.wheel_facts import WheelTable
 from basewise.model.check import Check, CheckFinding
+from basewise.model.reference import Reference
+from basewise.model.verdict import AddedPackage, Fit, Verdict
+from basewise.operations.check_stand_ins import agreed
+from basewise.rules.evidence import AppEvidence
+from basewise.testing.fits import base_image
 
 Rules = Callable[..., list[CheckFinding]]
 Look = Callable[..., Check]
@@ -52,6 +57,39 @@ def test_another_build_of_a_written_out_tag_is_judged_by_the_known_one(found: Ru
     assert finding.packages == ("libgomp1",)
     floating = pinned.replace("-trixie", "")
     assert found("BW040", floating + INSTALL, requirements_DOT_txt=locked("lightgbm", "numpy")) == []
+
+
+def test_a_floating_tag_is_judged_on_every_release_that_it_may_name(found: Rules) -> None:
+    floating, files = "FROM python:3.12-slim\n", {"requirements_DOT_txt": locked("lightgbm", "numpy")}
+    (finding,) = found("BW040", floating + INSTALL, **files)
+    assert finding.packages == ("libgomp1",)
+    assert finding.evidence == (
+        "the same on python:3.12-slim-trixie and python:3.12-slim-bookworm, which the tag may name"
+    )
+    assert finding.fix is None
+    installs = "RUN apt-get update && apt-get install -y --no-install-recommends libgomp1 libgl1\n"
+    assert not found("BW040", floating + installs + INSTALL, **files)
+    assert not found("BW041", floating + installs + INSTALL, **files)
+    (finding,) = found("BW044", "FROM python:3.12-alpine\n" + INSTALL, **files)
+    assert finding.packages == ("lightgbm",)
+    for unknown in ("FROM python:slim\n", "FROM team/python:3.12-slim\n"):
+        assert not found("BW040", unknown + INSTALL, **files)
+
+
+def test_releases_that_differ_leave_a_floating_tag_open() -> None:
+    def on(name: str, *why: str) -> AppEvidence:
+        needs = AddedPackage(
+            manager="apt", name=f"lib-of-{name}", version="1", why=why, download_bytes=1, installed_bytes=1
+        )
+        fit = Fit(verdict=Verdict.FITS_WITH_PACKAGES, add_packages=(needs,))
+        return AppEvidence(path=".", image=base_image(name), bare=fit, equipped=fit)
+
+    tag = Reference.parse("python:3.12-slim")
+    same = agreed([on("trixie", "a loads b"), on("bookworm", "a loads b")], tag, "Dockerfile")
+    assert same.stand_ins == (base_image("trixie").name, base_image("bookworm").name)
+    open_one = agreed([on("trixie", "a loads b"), on("bookworm", "a loads c")], tag, "Dockerfile")
+    assert (open_one.bare, open_one.equipped) == (None, None)
+    assert "`python:3.12-slim` may be" in open_one.not_covered[0].why
 
 
 @pytest.mark.parametrize(
