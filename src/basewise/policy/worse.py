@@ -68,10 +68,11 @@ def _numbers(old: ComparedImage, new: ComparedImage) -> Iterator[tuple[str, int 
 
 
 def _counts(old: ComparedImage, new: ComparedImage) -> tuple[Vulnerabilities, Vulnerabilities]:
-    """Return the counts of the finished application where both have them, else those of the images."""
-    if old.finished_vulnerabilities is not None and new.finished_vulnerabilities is not None:
-        return old.finished_vulnerabilities, new.finished_vulnerabilities
-    return old.vulnerabilities, new.vulnerabilities
+    """Return the counts of the finished application where both were measured, else those of the images."""
+    one, other = old.finished_vulnerabilities, new.finished_vulnerabilities
+    if one is None or other is None or one.total is None or other.total is None:
+        return old.vulnerabilities, new.vulnerabilities
+    return one, other
 
 
 def _gained(
@@ -126,6 +127,17 @@ def _surface(old: ComparedImage, new: ComparedImage) -> Iterator[Worse]:
         yield Worse(image=new.image, what="setuid", before=before, after=after, sentence=sentence)
 
 
+def _is_undetermined(old: ComparedImage, new: ComparedImage) -> bool:
+    """Tell whether there is a new finding of which nobody can say whether it applies."""
+    if old.findings is not None and new.findings is not None:
+        known = {(each.id, each.package) for each in old.findings}
+        return any(
+            each.state is State.UNDETERMINED and (each.id, each.package) not in known for each in new.findings
+        )
+    before, after = _counts(old, new)
+    return (after.undetermined or 0) > (before.undetermined or 0)
+
+
 def _is_unrated(old: ComparedImage, new: ComparedImage) -> bool:
     """Tell whether a new finding of unknown severity could be one that the gate looks for."""
     if old.findings is not None and new.findings is not None:
@@ -143,8 +155,13 @@ def _is_unrated(old: ComparedImage, new: ComparedImage) -> bool:
 def _unknown(old: ComparedImage, new: ComparedImage) -> Iterator[str]:
     """Yield what could not be compared; without it nothing is known to be no worse."""
     for each in (old, new):
+        finished = each.finished_vulnerabilities
         if each.vulnerabilities.total is None:
             yield f"the vulnerabilities of {each.image} are not measured"
+        elif finished is not None and finished.total is None:
+            yield f"the vulnerabilities of {each.image} with what the application adds are not measured"
+    if _is_undetermined(old, new):
+        yield f"whether every vulnerability that {new.image} has and {old.image} has not applies is undetermined"
     if _is_unrated(old, new):
         yield f"not every vulnerability that {new.image} has and {old.image} has not is rated: it may be critical or high"
     for what, words, before, after in _sizes(old, new):

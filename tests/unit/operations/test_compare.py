@@ -21,6 +21,7 @@ from basewise.model.verdict import Verdict
 from basewise.operations.compare import CompareOptions, compare
 from basewise.operations.read_image import ImageAccess
 from basewise.operations.scan import scan
+from basewise.policy.worse import judge_worse
 from basewise.report.json_document import encode_json
 from basewise.testing.feeds import fact
 from basewise.testing.image_builder import ImageBuilder
@@ -211,6 +212,29 @@ def test_a_new_finding_without_severity_may_be_critical(pair: list[str]) -> None
     assert gate is not None
     assert gate.passed is None
     assert "not every vulnerability" in gate.unknown[0]
+
+
+def test_a_new_finding_that_is_undetermined_may_be_a_vulnerability(covered: list[str]) -> None:
+    elsewhere = fact("CVE-2023-9", FactKind.FIXED_ELSEWHERE, "3.0.11-1", detail="trixie")
+    older, newer = covered
+    gate = compared([newer, older], elsewhere, fail_on_worse=True).gate
+    assert gate is not None
+    assert (gate.worse, gate.passed) == ((), None)
+    assert "undetermined" in gate.unknown[0]
+    gate = compared([older, newer], elsewhere, fail_on_worse=True).gate
+    assert gate is not None
+    assert gate.passed is True
+
+
+def test_where_the_finished_application_is_not_measured_the_images_are_compared(covered: list[str]) -> None:
+    older, newer = compared(covered, FIXED, OPEN).images
+    unmeasured = msgspec.structs.replace(older, finished_vulnerabilities=Vulnerabilities())
+    finished = msgspec.structs.replace(newer, finished_vulnerabilities=newer.vulnerabilities)
+    gate = judge_worse(finished, [unmeasured], complete=True)
+    assert {each.what for each in gate.worse} == {"high", "total"}
+    gate = judge_worse(unmeasured, [finished], complete=True)
+    assert gate.passed is None
+    assert "with what the application adds" in gate.unknown[0]
 
 
 def test_a_user_that_becomes_root_and_a_size_that_grows_are_worse(tmp_path: Path) -> None:
