@@ -90,6 +90,8 @@ def read_store_bytes(path: Path) -> bytes:
 def schema_of(path: Path) -> int | None:
     """Return the schema that the last line of a plain store file names; None for what is no such file."""
     try:
+        if not path.is_file():  # opening a pipe would wait for a writer
+            return None
         with path.open("rb") as file:
             file.seek(0, os.SEEK_END)
             file.seek(max(0, file.tell() - LONGEST_SEAL_BYTES))

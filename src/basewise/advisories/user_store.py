@@ -60,8 +60,10 @@ def alone_at(
         hint: What to do when there is no place to write.
 
     Raises:
-        OutputError: Another process holds it for longer, or there is no place to write.
+        OutputError: Another process holds it for longer, there is no place to write, or it is a directory.
     """
+    if path.is_dir():
+        raise OutputError(f"cannot write `{path}`: it is a directory", hint="name a file in it")
     from filelock import FileLock, Timeout  # noqa: PLC0415 - 40 ms, only where something is written
 
     lock = FileLock(path.with_name(f".{path.name}.lock"))

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -403,6 +405,35 @@ def test_a_cache_that_cannot_be_used_is_an_error_that_names_it(
         update(server, path)
     assert "BASEWISE_CACHE_DIR" in caught.value.hint
     assert not path.exists()
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", "folder"])
+def test_a_directory_in_the_place_of_the_store_is_an_error_that_says_so(
+    name: str, server: PublisherServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "folder").mkdir()
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(OutputError, match="it is a directory"):
+        update(server, Path(name))
+    assert [entry.name for entry in tmp_path.iterdir()] == ["folder"]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs FIFOs")
+def test_a_pipe_in_the_place_of_the_store_is_not_waited_for(server: PublisherServer, path: Path) -> None:
+    path.parent.mkdir()
+    os.mkfifo(path)
+    caught: list[StoreError] = []
+
+    def renew() -> None:
+        try:
+            update(server, path)
+        except StoreError as error:
+            caught.append(error)
+
+    thread = Thread(target=renew, daemon=True)
+    thread.start()
+    thread.join(timeout=30)
+    assert ["it is no regular file" in error.message for error in caught] == [True]
 
 
 def test_the_document_has_every_field(server: PublisherServer, path: Path) -> None:
