@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
-from basewise._internal.text import format_bytes, plural
+from basewise._internal.text import plural
 from basewise.model.sbom import Sbom, SbomPackage
+from basewise.report.image_words import (
+    carried_sentence,
+    distro_words,
+    identity_sentence,
+    kind_words,
+    size_words,
+)
 from basewise.report.style import Style
-from basewise.report.text_lines import HANGING, Line, printed, wrapped
+from basewise.report.text_lines import HANGING, Line, printed, section_lines, wrapped
 from basewise.report.text_table import TextColumn, text_table
 from basewise.report.words import UNKNOWN, number_text, truth_text
 
@@ -36,38 +42,25 @@ def _lines(sbom: Sbom, columns: int) -> Iterator[Line]:
         yield "", Style.PLAIN
         rows = [_cells(package) for package in sbom.packages]
         yield from text_table(_COLUMNS, rows, width=columns, left_out_first=_LEFT_OUT_FIRST)
-    yield from _section("Attack surface", _surface(sbom), columns)
-    carried = [
-        f"{item.name or item.location} {item.version}".strip() + f" ({item.kind}, {item.location})"
-        for item in sbom.embedded
-    ]
-    yield from _section("Carried inside something else, not counted as packages", carried, columns)
+    yield from section_lines("Attack surface", tuple(_surface(sbom)), columns)
+    carried = [carried_sentence(item) for item in sbom.embedded]
+    yield from section_lines("Carried inside something else, not counted as packages", carried, columns)
     missing = [f"{item.what}: {item.why}" for item in sbom.coverage.not_covered]
-    yield from _section("Incomplete: not covered", missing, columns)
+    yield from section_lines("Incomplete: not covered", missing, columns)
 
 
 def _head(sbom: Sbom) -> Iterator[str]:
     image = sbom.image
     yield image.reference
-    yield f"digest {image.digest or 'not known'}, platform {image.platform}, created {image.created or 'not stated'}"
-    sizes = image.size
-    yield (
-        f"{format_bytes(sizes.compressed_bytes)} pulled, {format_bytes(sizes.disk_bytes)} on disk, "
-        f"{plural(len(image.layers), 'layer')}"
-    )
-    distro = (
-        " ".join(filter(None, (sbom.distro.id, sbom.distro.version)))
-        if sbom.distro
-        else "unknown distribution"
-    )
+    yield identity_sentence(image)
+    yield size_words(image)
     libc = f"{sbom.libc.family} {sbom.libc.version}" if sbom.libc else "unknown C library"
     pythons = ", ".join(
         f"{found.implementation} {found.version} ({found.location})" for found in sbom.pythons
     )
-    yield f"{distro}, {libc}, {pythons or 'no Python'}"
-    counts = Counter(str(package.type) for package in sbom.packages)
-    listed = ", ".join(f"{count} {kind}" for kind, count in sorted(counts.items()))
-    yield f"{plural(len(sbom.packages), 'package')}" + (f": {listed}" if listed else "")
+    yield f"{distro_words(sbom.distro)}, {libc}, {pythons or 'no Python'}"
+    kinds = kind_words(package.type for package in sbom.packages)
+    yield f"{plural(len(sbom.packages), 'package')}" + (f": {kinds}" if kinds else "")
 
 
 def _cells(package: SbomPackage) -> dict[str, str]:
@@ -99,11 +92,3 @@ def _surface(sbom: Sbom) -> Iterator[str]:
     )
     yield f"exposed ports: {', '.join(surface.exposed_ports) or 'none'}"
     yield f"environment (names): {', '.join(surface.environment) or 'none'}"
-
-
-def _section(title: str, sentences: Sequence[str] | Iterator[str], columns: int) -> Iterator[Line]:
-    for at, sentence in enumerate(sentences):
-        if at == 0:
-            yield "", Style.PLAIN
-            yield title, Style.BOLD
-        yield from wrapped(sentence, columns, bullet="- ")

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from basewise._internal.text import format_bytes, plural
+from basewise._internal.text import plural
 from basewise.model.evidence import Support, SupportPhase
 from basewise.model.finding import Severity, State, Vulnerabilities
 from basewise.model.scan import Origin, Scan, ScanFinding, ScanUpgrade
+from basewise.report.image_words import distro_words, identity_sentence, kind_words, size_words
 from basewise.report.words import number_text, shortened
 
 __all__ = [
@@ -31,19 +32,10 @@ def head_sentences(scan: Scan) -> Iterator[str]:
     """Yield which image it is, what it is built on, and how long that is supported."""
     image = scan.image
     yield image.reference
-    yield f"digest {image.digest or 'not known'}, platform {image.platform}, created {image.created or 'not stated'}"
-    distro = (
-        " ".join(filter(None, (scan.distro.id, scan.distro.version)))
-        if scan.distro
-        else "unknown distribution"
-    )
-    kinds = Counter(str(package.type) for package in scan.packages)
-    listed = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
-    packages = plural(len(scan.packages), "package") + (f" ({listed})" if listed else "")
-    sizes = (
-        f"{format_bytes(image.size.compressed_bytes)} pulled, {format_bytes(image.size.disk_bytes)} on disk"
-    )
-    yield f"{distro}, {packages}, {sizes}, {plural(len(image.layers), 'layer')}"
+    yield identity_sentence(image)
+    kinds = kind_words(package.type for package in scan.packages)
+    packages = plural(len(scan.packages), "package") + (f" ({kinds})" if kinds else "")
+    yield f"{distro_words(scan.distro)}, {packages}, {size_words(image)}"
     if scan.support is not None:
         yield support_sentence(scan.support)
     yield _base_sentence(scan)

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from basewise._internal.text import plural
 from basewise.model.finding import Severity, State
 from basewise.model.scan import Scan, ScanFinding, Scans
+from basewise.report.image_words import distro_words
 from basewise.report.markdown_text import escape_markdown, fenced, list_item, table_row
 from basewise.report.scan_facts import (
     advisory_link,
@@ -66,13 +67,11 @@ def _head(scan: Scan) -> Iterator[str]:
         f"digest {image.digest or UNKNOWN}, index digest {image.index_digest or UNKNOWN}, platform {image.platform}",
         limit=MAX_SENTENCE_CHARACTERS,
     )
-    distro = (
-        " ".join(filter(None, (scan.distro.id, scan.distro.version)))
-        if scan.distro
-        else "unknown distribution"
-    )
     phase = f", support {scan.support.phase}" if scan.support else ""
-    yield list_item(f"{distro}{phase}, {plural(summary.packages, 'package')}", limit=MAX_SENTENCE_CHARACTERS)
+    yield list_item(
+        f"{distro_words(scan.distro)}{phase}, {plural(summary.packages, 'package')}",
+        limit=MAX_SENTENCE_CHARACTERS,
+    )
     if scan.base is not None:
         yield list_item(f"base {scan.base.image}, known by {scan.base.how}", limit=MAX_SENTENCE_CHARACTERS)
     yield from ("", *_count_table(scan), *_upgrades(scan))

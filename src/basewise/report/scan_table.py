@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from basewise._internal.text import plural
 from basewise.model.scan import Scan, Scans
 from basewise.report.cells import count_sources
+from basewise.report.image_words import carried_sentence
 from basewise.report.scan_lines import (
     COUNT_COLUMNS,
     count_rows,
@@ -109,10 +110,7 @@ def _hidden(scan: Scan) -> str:
 
 
 def _embedded(scan: Scan, columns: int) -> Iterator[Line]:
-    sentences = [
-        f"{item.name or item.location} {item.version}".rstrip() + f" ({item.kind}, {item.location})"
-        for item in scan.embedded
-    ]
+    sentences = [carried_sentence(item) for item in scan.embedded]
     more = len(sentences) - MAX_EMBEDDED
     title = "Carried inside something else, neither judged nor counted"
     yield from section_lines(title, sentences[:MAX_EMBEDDED], columns, more=more)

@@ -14,7 +14,7 @@ from cyclonedx.validation.json import JsonStrictValidator
 
 from basewise.errors import UsageError
 from basewise.model.inventory import Inventory
-from basewise.model.sbom import Sbom, SbomPackage
+from basewise.model.sbom import Sbom, SbomEmbedded, SbomPackage
 from basewise.operations.sbom import sbom_of
 from basewise.report.sbom import SBOM_FORMATS, render_sbom
 from basewise.testing.python_images import SECRET
@@ -175,6 +175,17 @@ def test_nothing_from_an_image_can_command_a_terminal_or_a_build_service(form: s
     assert set(text) <= {"\n", *map(chr, range(32, 127)), "😀"}
     if form == "table":
         assert "::error" not in text
+
+
+def test_a_title_keeps_to_the_width_too() -> None:
+    carried = SbomEmbedded(
+        kind="library", name="libexpat", version="2.6.2", location="/opt/app", within="", layer=0
+    )
+    made = msgspec.structs.replace(sbom_of(example()), embedded=(carried,))
+    lines = rendered(made, "table", width=40).splitlines()
+    assert max(map(len, lines)) <= 40
+    assert "Carried inside something else, not" in lines
+    assert "- libexpat 2.6.2 (library, /opt/app)" in lines
 
 
 @pytest.mark.parametrize("width", [40, 60, 80, 100, 200])
