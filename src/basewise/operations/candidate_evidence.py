@@ -9,10 +9,16 @@ import msgspec
 
 from basewise.candidates.lifecycle import support_of
 from basewise.model.base_image import BaseImage
-from basewise.model.choice import Candidate, CandidateDistro, CandidateLibc, CandidateSize, Uncounted
+from basewise.model.choice import Candidate, CandidateSize, Uncounted
 from basewise.model.finding import Finding, State, Vulnerabilities
 from basewise.model.package import BasisKind
 from basewise.model.verdict import AddedPackage, Fit
+from basewise.operations.document_words import (
+    build_age_in_days,
+    document_distro,
+    document_libc,
+    document_moment,
+)
 
 __all__ = ["Findings", "build_candidate"]
 
@@ -49,11 +55,11 @@ def build_candidate(image: BaseImage, fit: Fit, found: Findings, *, now: datetim
         digest=str(image.index_digest) if image.index_digest else None,
         manifest_digest=str(image.manifest_digest) if image.manifest_digest else None,
         platform=str(image.platform),
-        created=image.created.strftime("%Y-%m-%dT%H:%M:%SZ"),
-        age_days=(today - image.created.date()).days,
-        distro=CandidateDistro(image.distro.id, image.distro.version, image.distro.codename),
+        created=document_moment(image.created),
+        age_days=build_age_in_days(image.created, today),
+        distro=document_distro(image.distro),
         python=image.python,
-        libc=CandidateLibc(image.libc.family, image.libc.version),
+        libc=document_libc(image.libc),
         variant=image.variant,
         verdict=fit.verdict,
         reasons=fit.reasons,

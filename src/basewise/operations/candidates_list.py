@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date
+from datetime import date
 
 from basewise.candidates.catalogue import Catalogue
 from basewise.candidates.coverage import catalogue_not_covered, catalogue_source, catalogue_warnings
 from basewise.candidates.lifecycle import python_is_supported, support_of
 from basewise.candidates.user_catalogue import load_whole_catalogue
 from basewise.model.base_image import BaseImage
-from basewise.model.choice import CandidateDistro, CandidateLibc
 from basewise.model.evidence import Coverage
 from basewise.model.listing import CandidateListing, CandidateRow
 from basewise.model.platform import Platform
+from basewise.operations.document_words import (
+    build_age_in_days,
+    document_distro,
+    document_libc,
+    document_moment,
+)
 
 __all__ = ["list_candidates"]
 
@@ -49,14 +54,14 @@ def _row(image: BaseImage, catalogue: Catalogue, today: date) -> CandidateRow:
         digest=str(image.index_digest) if image.index_digest else None,
         manifest_digest=str(image.manifest_digest) if image.manifest_digest else None,
         platform=str(image.platform),
-        created=image.created.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        age_days=max((today - image.created.date()).days, 0),
+        created=document_moment(image.created),
+        age_days=build_age_in_days(image.created, today),
         python=image.python,
         prerelease=image.prerelease,
         python_supported=python_is_supported(image.python_minor, today),
         variant=image.variant,
-        distro=CandidateDistro(image.distro.id, image.distro.version, image.distro.codename),
-        libc=CandidateLibc(image.libc.family, image.libc.version),
+        distro=document_distro(image.distro),
+        libc=document_libc(image.libc),
         compressed_bytes=image.size.compressed_bytes,
         compressed_basis=str(image.size.compressed_basis),
         disk_bytes=image.size.disk_bytes,

@@ -42,6 +42,7 @@ from basewise.operations.check_parts import evidence_of, image_record, locks_of,
 from basewise.operations.check_policy import folder_policy, read_policy_file
 from basewise.operations.check_stand_ins import agreed, stand_ins
 from basewise.operations.check_targets import Target, dockerfile_contexts
+from basewise.operations.document_words import document_moment
 from basewise.operations.image_registry import Registry
 from basewise.operations.refresh_effect import EffectReader
 from basewise.progress import Progress, SilentProgress
@@ -150,7 +151,7 @@ class Checker:
         from basewise import __version__  # noqa: PLC0415 - the package imports operations lazily
 
         return Check(
-            generated_at=self.moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            generated_at=document_moment(self.moment),
             version=__version__,
             platform=str(self.options.platform),
             files=tuple(one.file for one in results),

@@ -15,13 +15,14 @@ from basewise.candidates.coverage import catalogue_not_covered, catalogue_source
 from basewise.candidates.lifecycle import load_lifecycles
 from basewise.fit.run import FitOptions, FitReport, judge_all
 from basewise.model.base_image import BaseImage
-from basewise.model.choice import AppSummary, Candidate, Choice, Recommendation
+from basewise.model.choice import Candidate, Choice, Recommendation
 from basewise.model.evidence import Coverage, NotCovered
 from basewise.model.requirement import Application
 from basewise.model.verdict import InstallKind
 from basewise.operations.application_findings import ApplicationFindings, find_in_application
 from basewise.operations.candidate_evidence import build_candidate
 from basewise.operations.choose_images import images_to_rank
+from basewise.operations.document_words import application_summary, document_moment
 from basewise.operations.findings import FindingsReader
 from basewise.operations.options import ChooseOptions, check_options
 from basewise.operations.recommendation import recommend, warn_of_left_out
@@ -91,11 +92,11 @@ def choose(
         explanation = explain(ranked, request)
         recommendation = _recommend(application, catalogue, fits, reader, ranked, explanation)
         return Choice(
-            generated_at=moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            generated_at=document_moment(moment),
             version=__version__,
-            app=_summary(
+            app=application_summary(
                 application,
-                wishes,
+                str(wishes.accelerator),
                 (
                     *warn_of_left_out(application),
                     *catalogue_warnings(catalogue, moment.date()),
@@ -206,20 +207,6 @@ def _recommend(  # noqa: PLR0917
         found=reader.of(image, fit),
         lock=fits.lock_text(image.python_minor),
         why=explanation.why,
-    )
-
-
-def _summary(application: Application, wishes: ChooseOptions, warnings: tuple[str, ...]) -> AppSummary:
-    return AppSummary(
-        path=application.path,
-        sources=tuple(f"{manifest.path} ({manifest.role})" for manifest in application.manifests),
-        not_read=tuple(f"{item.what}: {item.why}" for item in application.not_read),
-        requirements=tuple(requirement.text for requirement in application.requirements),
-        requires_python=application.requires_python,
-        stated_python=application.stated_python.minor if application.stated_python else None,
-        accelerator=str(wishes.accelerator),
-        guess=application.guess,
-        warnings=(*application.warnings, *warnings),
     )
 
 

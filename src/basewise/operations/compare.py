@@ -16,7 +16,6 @@ from basewise.candidates.coverage import catalogue_source, catalogue_warnings
 from basewise.candidates.user_catalogue import load_whole_catalogue
 from basewise.errors import ImageError, UsageError
 from basewise.fit.run import FitOptions, FitReport, judge_all
-from basewise.model.choice import AppSummary
 from basewise.model.compare import Changes, Compare, ComparedImage, CompareGate, Provenance
 from basewise.model.evidence import Coverage, CoverageSource, NotCovered
 from basewise.model.platform import LINUX_AMD64, Platform
@@ -25,6 +24,7 @@ from basewise.model.verdict import Fit
 from basewise.operations.compare_changes import changes_between
 from basewise.operations.compare_evidence import Evidence, EvidenceReader
 from basewise.operations.compare_images import FailedImage, FoundImage, find_images
+from basewise.operations.document_words import application_summary, document_moment
 from basewise.operations.read_image import ImageAccess
 from basewise.policy.worse import judge_worse
 from basewise.progress import Progress, SilentProgress
@@ -130,9 +130,9 @@ def _document(  # noqa: PLR0917 - the parts of the document
 
     rows = tuple(each.image for each in evidence)
     return Compare(
-        generated_at=moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        generated_at=document_moment(moment),
         version=__version__,
-        app=_summary(application, wishes),
+        app=None if application is None else application_summary(application, str(wishes.accelerator)),
         images=rows,
         changes=_changes(evidence),
         gate=_gate(rows, wishes, report, complete=coverage.complete and not failed),
@@ -197,22 +197,6 @@ def _judge(
 
 def _fit_of(found: FoundImage, fits: FitReport | None) -> Fit | None:
     return None if fits is None or found.base is None else fits.of(found.base)
-
-
-def _summary(application: Application | None, wishes: CompareOptions) -> AppSummary | None:
-    if application is None:
-        return None
-    return AppSummary(
-        path=application.path,
-        sources=tuple(f"{manifest.path} ({manifest.role})" for manifest in application.manifests),
-        not_read=tuple(f"{item.what}: {item.why}" for item in application.not_read),
-        requirements=tuple(requirement.text for requirement in application.requirements),
-        requires_python=application.requires_python,
-        stated_python=application.stated_python.minor if application.stated_python else None,
-        accelerator=str(wishes.accelerator),
-        guess=application.guess,
-        warnings=application.warnings,
-    )
 
 
 def _changes(evidence: Sequence[Evidence]) -> Changes | None:

@@ -9,9 +9,9 @@ import msgspec
 
 from basewise.errors import ImageError
 from basewise.model.base_image import Surface
-from basewise.model.choice import CandidateSize
-from basewise.model.compare import Compare, ComparedFinding, ComparedImage, Provenance
+from basewise.model.compare import Compare, ComparedImage, Provenance
 from basewise.model.scan import Scan, Scans
+from basewise.operations.compare_evidence import compared_findings, size_of_base
 
 __all__ = ["Baseline", "baseline_of_report", "read_report"]
 
@@ -117,17 +117,7 @@ def _of_scan(scan: Scan) -> Baseline:
         variant="",
         packages=scan.summary.packages,
         packages_basis="exact",
-        size=CandidateSize(
-            base_compressed_bytes=image.size.compressed_bytes,
-            base_disk_bytes=image.size.disk_bytes,
-            added_bytes=None,
-            wheels_download_bytes=None,
-            wheels_disk_bytes=None,
-            download_bytes=None,
-            disk_bytes=None,
-            basis=image.size.disk_basis,
-            method="read from the image",
-        ),
+        size=size_of_base(image.size, "read from the image"),
         vulnerabilities=scan.summary.vulnerabilities,
         finished_vulnerabilities=None,
         uncounted=(),
@@ -139,18 +129,6 @@ def _of_scan(scan: Scan) -> Baseline:
         add_packages=(),
         build_packages=(),
         evidence_date=scan.summary.vulnerabilities.as_of,
-        findings=tuple(
-            ComparedFinding(
-                id=found.id,
-                package=found.package.source or found.package.name,
-                state=found.state,
-                severity=found.severity,
-                exploited=found.exploited,
-                fixed_version=found.fixed_version,
-            )
-            for found in scan.findings
-        )
-        if listed
-        else None,
+        findings=compared_findings(scan.findings) if listed else None,
     )
     return Baseline(image=row, complete=scan.coverage.complete)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import datetime
 
 import msgspec
 
@@ -13,16 +13,24 @@ from basewise.matching.count import count
 from basewise.matching.match import match
 from basewise.matching.result import MatchResult
 from basewise.model.base_image import BaseImage, ImageSize, Surface
-from basewise.model.choice import CandidateDistro, CandidateLibc, CandidateSize
+from basewise.model.choice import CandidateSize
 from basewise.model.compare import ComparedFinding, ComparedImage, Provenance
 from basewise.model.distro import Distro
 from basewise.model.evidence import NotCovered
-from basewise.model.finding import Finding, State
+from basewise.model.finding import Finding
 from basewise.model.inventory import Inventory
 from basewise.model.package import Package
+from basewise.model.sbom import SbomSize
+from basewise.model.scan import ScanFinding
 from basewise.model.verdict import Fit, Reason, ReasonKind
 from basewise.operations.candidate_evidence import size_of, uncounted_groups
 from basewise.operations.compare_images import FoundImage
+from basewise.operations.document_words import (
+    build_age_in_days,
+    document_distro,
+    document_libc,
+    document_moment,
+)
 from basewise.operations.scan_packages import judged_packages
 from basewise.operations.scan_support import support_of_inventory
 
@@ -141,15 +149,15 @@ class EvidenceReader:
             digest=_text(base.index_digest or base.manifest_digest),
             manifest_digest=_text(base.manifest_digest),
             platform=str(base.platform),
-            created=base.created.strftime("%Y-%m-%dT%H:%M:%SZ"),
-            age_days=self._age(base.created),
-            distro=CandidateDistro(base.distro.id, base.distro.version, base.distro.codename),
+            created=document_moment(base.created),
+            age_days=build_age_in_days(base.created, self._now.date()),
+            distro=document_distro(base.distro),
             python=base.python,
-            libc=CandidateLibc(base.libc.family, base.libc.version),
+            libc=document_libc(base.libc),
             variant=base.variant,
             packages=None if packages is None else len(packages),
             packages_basis=str(base.packages_basis),
-            size=_base_size(base.size) if fit is None else size_of(base, fit),
+            size=size_of_base(base.size, _method(base.size)) if fit is None else size_of(base, fit),
             vulnerabilities=counts,
             finished_vulnerabilities=finished,
             uncounted=uncounted_groups(result.uncounted),
@@ -178,15 +186,15 @@ class EvidenceReader:
             digest=_text(facts.index_digest or facts.digest),
             manifest_digest=_text(facts.digest),
             platform=str(facts.platform),
-            created=None if facts.created is None else facts.created.strftime("%Y-%m-%dT%H:%M:%SZ"),
-            age_days=None if facts.created is None else self._age(facts.created),
-            distro=CandidateDistro(distro.id, distro.version, distro.codename) if distro else None,
+            created=None if facts.created is None else document_moment(facts.created),
+            age_days=None if facts.created is None else build_age_in_days(facts.created, self._now.date()),
+            distro=document_distro(distro) if distro else None,
             python=inventory.pythons[0].version if inventory.pythons else None,
-            libc=CandidateLibc(libc.family, libc.version) if libc else None,
+            libc=document_libc(libc) if libc else None,
             variant="",
             packages=len(packages),
             packages_basis="exact",
-            size=_base_size(facts.size),
+            size=size_of_base(facts.size, _method(facts.size)),
             vulnerabilities=counts,
             finished_vulnerabilities=None,
             uncounted=uncounted_groups(result.uncounted),
@@ -218,12 +226,8 @@ class EvidenceReader:
     def _list(self, result: MatchResult) -> tuple[ComparedFinding, ...] | None:
         return compared_findings(result.findings) if self._listed and result.measured else None
 
-    def _age(self, created: datetime) -> int:
-        day: date = self._now.date()
-        return (day - created.date()).days
 
-
-def compared_findings(findings: Iterable[Finding]) -> tuple[ComparedFinding, ...]:
+def compared_findings(findings: Iterable[Finding | ScanFinding]) -> tuple[ComparedFinding, ...]:
     """Return findings in the short form of a comparison, sorted."""
     return tuple(
         sorted(
@@ -234,7 +238,7 @@ def compared_findings(findings: Iterable[Finding]) -> tuple[ComparedFinding, ...
                     state=finding.state,
                     severity=finding.severity,
                     exploited=finding.exploited,
-                    fixed_version=finding.fixed_version if finding.state is State.FIXED else None,
+                    fixed_version=finding.fixed_version,
                 )
                 for finding in findings
             },
@@ -243,7 +247,13 @@ def compared_findings(findings: Iterable[Finding]) -> tuple[ComparedFinding, ...
     )
 
 
-def _base_size(size: ImageSize) -> CandidateSize:
+def size_of_base(size: ImageSize | SbomSize, method: str) -> CandidateSize:
+    """Return the size of an image to which nothing is added.
+
+    Args:
+        size: Of the image.
+        method: How the size on disk is known.
+    """
     return CandidateSize(
         base_compressed_bytes=size.compressed_bytes,
         base_disk_bytes=size.disk_bytes,
@@ -253,8 +263,12 @@ def _base_size(size: ImageSize) -> CandidateSize:
         download_bytes=None,
         disk_bytes=None,
         basis=str(size.disk_basis),
-        method=f"base on disk: {size.disk_basis}",
+        method=method,
     )
+
+
+def _method(size: ImageSize) -> str:
+    return f"base on disk: {size.disk_basis}"
 
 
 def _text(value: object | None) -> str | None:

@@ -24,13 +24,13 @@ from basewise.dockerfile.lock import (
 )
 from basewise.dockerfile.parse import encode_dockerfile, parse_dockerfile
 from basewise.errors import InputError
-from basewise.model.choice import CandidateDistro
 from basewise.model.lock import ImageLock, Pin
 from basewise.model.pin import PinChange, Pinned, PinRow
 from basewise.model.platform import LINUX_AMD64, Platform
 from basewise.operations.check_fix import difference
 from basewise.operations.check_images import ImageKnowledge
 from basewise.operations.check_targets import Target, find_targets
+from basewise.operations.document_words import document_distro, document_moment
 from basewise.operations.image_registry import Registry
 from basewise.operations.pin_edit import PinEdit, pin_edit
 from basewise.operations.read_image import ImageAccess
@@ -201,9 +201,7 @@ class _Pinner:
             digest=str(change.digest),
             created=_created(image, change),
             python=facts.python if facts is not None else None,
-            distro=CandidateDistro(distro.id, distro.version, distro.codename)
-            if distro is not None
-            else None,
+            distro=document_distro(distro) if distro is not None else None,
             evidence=source,
             evidence_date=self._catalogue_date() if source == "catalogue" else self._today,
             reasons=tuple(reason for reason in reasons if reason),
@@ -266,7 +264,7 @@ def _finished(files: Sequence[_File], options: PinOptions, moment: datetime) -> 
             write_lock(root, lock)
     rows = tuple(row for file in files for row in file.rows)
     return Pinned(
-        generated_at=moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        generated_at=document_moment(moment),
         version=__version__,
         platform=str(options.platform),
         images=rows,

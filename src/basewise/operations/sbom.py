@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
 
-from basewise.model.choice import CandidateDistro, CandidateLibc
 from basewise.model.inventory import HistoryLine, InstalledPackage, Inventory, LayerSummary, Owner
 from basewise.model.platform import Platform
 from basewise.model.sbom import (
@@ -18,6 +16,7 @@ from basewise.model.sbom import (
     SbomPython,
     SbomSize,
 )
+from basewise.operations.document_words import document_distro, document_libc, document_moment
 from basewise.operations.read_image import ImageAccess, read_image
 from basewise.progress import Progress
 
@@ -63,8 +62,8 @@ def sbom_of(inventory: Inventory) -> Sbom:
     distro, libc = inventory.distro, inventory.libc
     return Sbom(
         image=_image(inventory),
-        distro=CandidateDistro(distro.id, distro.version, distro.codename) if distro else None,
-        libc=CandidateLibc(libc.family, libc.version) if libc else None,
+        distro=document_distro(distro) if distro else None,
+        libc=document_libc(libc) if libc else None,
         packages=tuple(_package(found) for found in inventory.packages),
         pythons=tuple(
             SbomPython(
@@ -103,7 +102,7 @@ def _image(inventory: Inventory) -> SbomImage:
         index_digest=_text(facts.index_digest),
         config_digest=_text(facts.config_digest),
         platform=str(facts.platform),
-        created=_instant(facts.created),
+        created=document_moment(facts.created) if facts.created is not None else None,
         size=SbomSize(
             compressed_bytes=facts.size.compressed_bytes,
             compressed_basis=str(facts.size.compressed_basis),
@@ -160,7 +159,3 @@ def _owner(owner: Owner | None) -> SbomOwner | None:
 
 def _text(value: object | None) -> str | None:
     return str(value) if value is not None else None
-
-
-def _instant(moment: datetime | None) -> str | None:
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if moment is not None else None

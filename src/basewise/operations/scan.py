@@ -12,6 +12,7 @@ from basewise.model.finding import State
 from basewise.model.inventory import Inventory
 from basewise.model.sbom import Sbom
 from basewise.model.scan import IgnoredFinding, Scan, ScanFilter, ScanFinding
+from basewise.operations.document_words import document_moment
 from basewise.operations.read_image import read_image
 from basewise.operations.sbom import sbom_of
 from basewise.operations.scan_base import BaseFinder
@@ -93,7 +94,7 @@ def scan_inventory(
     coverage = judge_coverage((*judged.not_covered, *ended_support(inventory, today)), result, today)
     shown, filtered = _filtered(findings, options)
     return Scan(
-        generated_at=now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        generated_at=document_moment(now),
         version=__version__,
         image=sbom.image,
         base=base,
