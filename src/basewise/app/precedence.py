@@ -68,9 +68,10 @@ def production_set(folder: Folder, options: ReadOptions) -> tuple[ManifestConten
     else:
         guessed = guess_from_imports(folder)
         if guessed is None:
+            there = "".join(f"{record.what} is there: {record.why}; " for record in _other_files(folder)[:1])
             raise NoManifestError(
                 f"`{folder.path}` says nowhere what the application needs; looked for {_LOOKED_FOR}",
-                hint="write a requirements.txt, or name a file with `-r FILE`",
+                hint=f"{there}write a requirements.txt, or name a file with `-r FILE`",
             )
         content = _beside(guessed, found)
     _check_names(

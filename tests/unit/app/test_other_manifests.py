@@ -173,6 +173,16 @@ def test_a_folder_that_says_nothing_names_what_was_looked_for(read: ReadFiles) -
     assert error.value.exit_code == 4
 
 
+@pytest.mark.parametrize(
+    ("name", "said"), [("Pipfile", "`pipenv lock` writes one"), ("setup.py", "would execute code")]
+)
+def test_a_file_that_is_there_and_not_read_is_named(read: ReadFiles, name: str, said: str) -> None:
+    with pytest.raises(NoManifestError) as error:
+        read({name: ""})
+    assert error.value.hint.startswith(f"{name} is there: ")
+    assert said in error.value.hint
+
+
 def test_the_table_of_import_names_says_only_what_the_name_itself_does_not() -> None:
     table = decode_embedded("knowledge/import_names.json", dict[str, str])
     assert len(table) >= 80
