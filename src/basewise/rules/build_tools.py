@@ -20,6 +20,12 @@ _TOOLS = re.compile(
     r"|.+-(?:dev|devel)\Z"
 )
 _REMOVES = frozenset({"purge", "remove", "autoremove", "del"})
+_COMPILER = re.compile(
+    r"(?:(?:gcc|g\+\+|clang)(?:-[0-9.]+)?|build-essential|build-base|binutils|libc6-dev|musl-dev)\Z"
+)
+_COMPILES_AT_RUN_TIME = frozenset({"deepspeed", "pymc", "pytensor", "sglang", "torch", "triton", "vllm"})
+"""torch.compile, kernels of triton and the graphs of pytensor call a compiler in the image that runs."""
+_RUN_TIME_HINT = "keep it where `torch.compile`, custom kernels or pytensor are used; else leave it out"
 _HINT = "install them in a stage of their own, and copy what was built: `COPY --from=builder`"
 
 
@@ -34,6 +40,7 @@ def _build_tools(context: Context) -> Iterator[Found]:
             hint="build in a first stage, and let the last one stand on a slim image",
             evidence=base.source,
         )
+    compiling = _compiling(context)
     for run in context.runs:
         if not run.final:
             continue
@@ -45,16 +52,29 @@ def _build_tools(context: Context) -> Iterator[Found]:
                 continue
             names = sorted({word.text for word in call.operands if word.literal})
             tools = tuple(name for name in names if _TOOLS.match(_bare(name)) and _bare(name) not in gone)
-            if tools:
-                start, end = call_place(script, call, run)
-                verb = "is for building, and stays" if len(tools) == 1 else "are for building, and stay"
+            compilers = tuple(name for name in tools if _COMPILER.match(_bare(name))) if compiling else ()
+            others = tuple(name for name in tools if name not in compilers)
+            start, end = call_place(script, call, run)
+            if others:
+                verb = "is for building, and stays" if len(others) == 1 else "are for building, and stay"
+                message = f"{', '.join(others)} {verb} in the finished image"
+                yield Found(start=start, end=end, message=message, hint=_HINT, packages=others)
+            if compilers:
+                verb = "stays" if len(compilers) == 1 else "stay"
                 yield Found(
                     start=start,
                     end=end,
-                    message=f"{', '.join(tools)} {verb} in the finished image",
-                    hint=_HINT,
-                    packages=tools,
+                    severity=CheckSeverity.NOTE,
+                    message=f"{', '.join(compilers)} {verb} in the finished image, where {compiling} may compile",
+                    hint=_RUN_TIME_HINT,
+                    packages=compilers,
                 )
+
+
+def _compiling(context: Context) -> str:
+    """Return the distributions of the application that compile when they run, as words; "" for none."""
+    names = context.app.distributions if context.app is not None else ()
+    return " and ".join(name for name in names if name in _COMPILES_AT_RUN_TIME)
 
 
 def _returns_to_what_was_there(run: Run) -> bool:

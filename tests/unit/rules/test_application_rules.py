@@ -185,6 +185,19 @@ def test_an_application_that_excludes_the_python_does_not_fit(found: Rules) -> N
     assert found("BW045", text.replace("3.10", "3.13"), **files) == []
 
 
+def test_a_compiler_is_a_note_where_the_application_may_compile_when_it_runs(found: Rules) -> None:
+    tools = "RUN apt-get update && apt-get install -y --no-install-recommends g++ libpq-dev\n"
+    install = "RUN pip install --no-cache-dir torch==2.4.0\n"
+    headers, compiler = sorted(
+        found("BW026", SLIM + tools + install), key=lambda one: one.packages, reverse=True
+    )
+    assert (headers.packages, str(headers.severity)) == (("libpq-dev",), "warning")
+    assert (compiler.packages, str(compiler.severity)) == (("g++",), "note")
+    assert "torch may compile" in compiler.message
+    (finding,) = found("BW026", SLIM + tools + install.replace("torch", "numpy"))
+    assert finding.packages == ("g++", "libpq-dev")
+
+
 CUDA_WHEEL = "nvidia-cublas"
 
 
