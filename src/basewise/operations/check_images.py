@@ -150,7 +150,7 @@ class ImageKnowledge:
                 "source": evidence.source if newest is not None else f"registry {reference.registry}",
             }
         if evidence.created is None and reference.digest is not None:
-            changes["created"] = self._registry.created(reference)
+            changes["created"] = self._registry.created(reference, self._platform_of(evidence.use))
         return msgspec.structs.replace(evidence, **changes)
 
     def _with_effect(self, evidence: ImageEvidence, known: Catalogues, pin: Pin | None) -> ImageEvidence:

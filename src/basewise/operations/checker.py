@@ -104,7 +104,7 @@ class Checker:
         self._effects = EffectReader(store)
         self._registry = None
         if self.options.online:
-            registry = Registry(self.options.access, self.options.platform, self._progress)
+            registry = Registry(self.options.access, self._progress)
             self._registry = self._stack.enter_context(registry)
         self.knowledge = ImageKnowledge(self.options.platform, self._effects, self._registry)
         return self

@@ -26,14 +26,12 @@ class Registry:
 
     Args:
         access: How registries may be asked.
-        platform: Of which image of several the date is read.
         progress: Told of each question.
     """
 
-    def __init__(self, access: ImageAccess, platform: Platform, progress: Progress) -> None:
+    def __init__(self, access: ImageAccess, progress: Progress) -> None:
         self._access = access
         self._limits = image_limits(access.limits)
-        self._platform = platform
         self._progress = progress
         self._client: RegistryClient | None = None
         self._digests: dict[Reference, Digest | None] = {}
@@ -62,8 +60,13 @@ class Registry:
         self.digest_of(reference)
         return self._images.get(reference, frozenset())
 
-    def created(self, reference: Reference) -> date | None:
-        """Return when the image of a digest was made, None where its configuration does not say."""
+    def created(self, reference: Reference, platform: Platform) -> date | None:
+        """Return when the image of a digest was made, None where its configuration does not say.
+
+        Args:
+            reference: With the digest.
+            platform: Which image of several.
+        """
         if self._client is None:
             return None
         from basewise.oci.registry import open_registry  # noqa: PLC0415 - as above
@@ -71,7 +74,7 @@ class Registry:
         try:
             with open_registry(
                 reference,
-                self._platform,
+                platform,
                 client=self._client,
                 progress=self._progress,
                 limits=self._limits,

@@ -102,7 +102,7 @@ def pin(
         opened = store if store is not None else stack.enter_context(Store.open_default())
         registry = None
         if not chosen.offline:
-            registry = stack.enter_context(Registry(chosen.access, chosen.platform, talk))
+            registry = stack.enter_context(Registry(chosen.access, talk))
         knowledge = ImageKnowledge(chosen.platform, EffectReader(opened), registry)
         pinner = _Pinner(chosen, knowledge, registry, moment)
         files = [pinner.file(target) for target in targets]

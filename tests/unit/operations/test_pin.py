@@ -18,6 +18,7 @@ from basewise.dockerfile.lock import project_root, read_lock
 from basewise.dockerfile.parse import encode_dockerfile
 from basewise.errors import ImageError, InputError
 from basewise.model.pin import PinChange, Pinned
+from basewise.model.platform import LINUX_ARM64
 from basewise.operations.check import check
 from basewise.operations.check_options import CheckOptions
 from basewise.operations.pin import PinOptions, pin
@@ -398,6 +399,19 @@ def test_a_limit_of_reading_holds_for_what_a_registry_says(
     assert "larger than 10 bytes" in " ".join(capsys.readouterr().out.split())
     assert run([*command, "--limit", "nothing=10", str(path)]) == 2
     assert "nothing" in capsys.readouterr().err
+
+
+def test_a_digest_is_dated_on_the_platform_that_its_line_names(
+    registry: FakeRegistry, tmp_path: Path
+) -> None:
+    host = f"127.0.0.1:{registry.port}"
+    image = python_image("3.13.5", platform=LINUX_ARM64)
+    push(registry, TEAM, {"1.0": image})
+    path = write(tmp_path, f"FROM --platform=linux/arm64 {host}/{TEAM}:1.0@{image.digest}\nUSER 1\n")
+    online = CheckOptions(online=True, access=ImageAccess(plain_http=(host,)))
+    result = check([path], online, now=NOW)
+    assert result.files[0].images[0].created is not None
+    assert not any("what the registry says" in item.what for item in result.coverage.not_covered)
 
 
 def test_a_registry_that_does_not_answer_leaves_the_file_as_it_is(
