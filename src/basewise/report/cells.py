@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import msgspec
 
-from basewise._internal.text import format_bytes, plural
+from basewise._internal.text import format_bytes
 from basewise.model.choice import Candidate
-from basewise.model.evidence import Coverage, SupportPhase
+from basewise.model.evidence import SupportPhase
 from basewise.model.finding import Vulnerabilities
 from basewise.model.verdict import Swap, Verdict
-from basewise.report.words import UNKNOWN, age_words, number_text, shortened
+from basewise.report.words import UNKNOWN, number_text, shortened
 
 __all__ = [
     "ExcludedGroup",
     "Row",
-    "count_sources",
-    "counted_with",
     "excluded_groups",
     "row_of",
     "swap_sentence",
@@ -111,34 +109,6 @@ def swap_sentence(swap: Swap) -> str:
     parts += [f"costs {' and '.join(cost)}"] if cost else []
     effect = ", ".join(parts) or "how much it saves is not known"
     return f"{swap.replace} -> {swap.with_}: {effect}" + (f"; {swap.why}" if swap.why else "")
-
-
-def count_sources(coverage: Coverage) -> tuple[str, ...]:
-    """Return a line for each feed and date: its scopes, age, entries, and whether its signatures were checked."""
-    groups: dict[tuple[str, str, int | None, bool], list[tuple[str, int]]] = {}
-    for source in coverage.sources:
-        feed, _, scope = source.name.partition(" ")
-        key = (feed, source.as_of, source.age_days, source.verified)
-        groups.setdefault(key, []).append((scope, source.entries))
-    return tuple(
-        f"{' '.join([feed, *(', '.join(scope for scope, _ in parts).split())])}: {as_of}, "
-        f"{age_words(age)}, {plural(sum(entries for _, entries in parts), 'entry', 'entries')}, "
-        + ("signature checked" if verified else "not verified by signature")
-        for (feed, as_of, age, verified), parts in groups.items()
-    )
-
-
-def counted_with(coverage: Coverage, dates: Iterable[str | None], distros: set[str]) -> str:
-    """Return the unit of counting, the feeds that counted and their oldest date."""
-    if not coverage.sources:
-        return "no advisory source is named, so no count is shown"
-    counted = distros | {"cpython"}
-    names = sorted({s.name.partition(" ")[0] for s in coverage.sources if s.ecosystem in counted})
-    oldest = min((date for date in dates if date is not None), default="an unknown date")
-    return (
-        f"one vulnerability in one source package counts once; counted with {', '.join(names) or 'no source'}, "
-        f"oldest data of {oldest}; counts of different distributions are not the same thing"
-    )
 
 
 def _adds(candidate: Candidate) -> str:

@@ -9,9 +9,9 @@ from basewise.model.base_image import Surface
 from basewise.model.choice import Candidate, Choice
 from basewise.model.finding import Vulnerabilities
 from basewise.model.verdict import Verdict
-from basewise.report.cells import counted_with
 from basewise.report.chart import Chart, ChartPoint
 from basewise.report.chart_points import base_size_of, family_of, finished_size_of, row_name
+from basewise.report.coverage_words import counted_with
 from basewise.report.words import shortened
 
 __all__ = ["chart_of_choice"]

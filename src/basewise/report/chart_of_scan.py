@@ -9,10 +9,10 @@ import msgspec
 from basewise._internal.text import plural
 from basewise.model.finding import Vulnerabilities
 from basewise.model.scan import Scan, Scans
-from basewise.report.cells import counted_with
 from basewise.report.chart import Chart, ChartPoint, PointSize
 from basewise.report.chart_points import family_of, past_support, row_name
 from basewise.report.compare_cells import support_until
+from basewise.report.coverage_words import counted_with
 
 __all__ = ["chart_of_scan"]
 

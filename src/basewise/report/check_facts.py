@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from basewise._internal.text import plural
 from basewise.model.check import Check, CheckFinding, CheckSeverity, IgnoredCheck
+from basewise.report.coverage_words import coverage_facts
 from basewise.report.plain import plain_line
-from basewise.report.scan_facts import source_sentence
 from basewise.report.short_hash import short_hash
 
 __all__ = ["by_gravity", "check_facts", "fingerprints", "ignored_check_sentence", "summary_sentence"]
@@ -72,13 +72,6 @@ def _facts(check: Check) -> Iterator[tuple[str, str]]:
         for image in file.images:
             pinned = image.digest or "no digest"
             yield "image", f"{file.path}:{image.line}: {image.image or image.written}, {pinned}"
-    yield "coverage:complete", str(check.coverage.complete).lower()
-    for source in check.coverage.sources:
-        said = source_sentence(
-            source.name, source.as_of, source.age_days, source.entries, verified=source.verified
-        )
-        yield "coverage:source", said
-    for missing in check.coverage.not_covered:
-        yield "coverage:not-covered", f"{missing.what}: {missing.why}"
+    yield from coverage_facts(check.coverage)
     for note in check.notes:
         yield "note", note

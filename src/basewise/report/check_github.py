@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 
 from basewise.model.check import Check, CheckFinding, CheckSeverity
 from basewise.report.check_facts import by_gravity, check_facts, ignored_check_sentence, summary_sentence
+from basewise.report.coverage_words import missing_sentence
 from basewise.report.plain import plain_line
 
 __all__ = ["render_check_github"]
@@ -34,9 +35,7 @@ def _lines(check: Check) -> Iterator[str]:
     for found in by_gravity(check):
         yield _finding(found)
     for missing in check.coverage.not_covered:
-        yield _command(
-            "warning", {"title": "basewise: incomplete"}, f"not covered: {missing.what}: {missing.why}"
-        )
+        yield _command("warning", {"title": "basewise: incomplete"}, missing_sentence(missing))
     for ignored in check.ignored:
         yield _plain(ignored_check_sentence(ignored))
     for name, value in check_facts(check):

@@ -13,6 +13,7 @@ import msgspec
 
 from basewise.model.check import Check, CheckFinding, CheckSeverity
 from basewise.report.check_facts import check_facts, fingerprints, summary_sentence
+from basewise.report.coverage_words import missing_sentence
 from basewise.report.json_document import encode_json
 from basewise.report.plain import plain_line
 from basewise.report.short_hash import short_hash
@@ -74,7 +75,7 @@ def _missing(check: Check) -> Iterator[_Issue]:
     for item in sorted(set(check.coverage.not_covered)):
         yield _about(
             check,
-            f"incomplete: not covered: {item.what}: {item.why}",
+            f"incomplete: {missing_sentence(item)}",
             "incomplete",
             short_hash("not covered", item.what, item.why),
         )

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from basewise._internal.text import format_bytes, plural
 from basewise.model.compare import Changes, Compare, ComparedFinding, PackageChanges
 from basewise.model.finding import Severity
-from basewise.report.cells import count_sources, counted_with
+from basewise.report.coverage_words import count_sources, counted_with, missing_sentences
 from basewise.report.section import Section
 from basewise.report.words import shortened
 
@@ -149,10 +149,10 @@ def _grouped(*groups: tuple[str, Sequence[str]]) -> Iterator[str]:
 
 def _coverage(compare: Compare) -> Section:
     coverage = compare.coverage
-    missing = [f"not covered: {item.what}: {item.why}" for item in coverage.not_covered]
+    missing = missing_sentences(coverage)
     if len(missing) > MAX_NOT_COVERED:
         more = plural(len(missing) - MAX_NOT_COVERED, "more thing")
-        missing = [*missing[:MAX_NOT_COVERED], f"{more} not covered; {_REST}"]
+        missing = (*missing[:MAX_NOT_COVERED], f"{more} not covered; {_REST}")
     sources = count_sources(coverage) or ("no advisory source was used, so no count is shown",)
     state = "complete" if coverage.complete else "incomplete"
     return Section(f"Coverage: {state}", (*sources, *missing))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Protocol
@@ -22,7 +23,7 @@ from basewise.model.sbom import SbomImage, SbomPackage
 from basewise.report.json_document import encode_json
 from basewise.report.plain import plain_line
 from basewise.report.purl import image_purl, package_purl, sha256_of
-from basewise.report.short_hash import short_hash
+from basewise.report.short_hash import numbered, short_hash
 
 __all__ = [
     "IMAGE",
@@ -218,13 +219,10 @@ def _distro(contents: Contents) -> Iterable[Component]:
 
 def package_components(contents: Contents) -> Iterator[Component]:
     """Yield a component for each package, in their order, each with a reference of its own."""
-    seen: dict[str, int] = {}
+    seen: Counter[str] = Counter()
     for package in contents.packages:
         purl = package_purl(package, contents.distro)
-        reference = f"{package.type}-{short_hash(purl, package.location)}"
-        seen[reference] = seen.get(reference, 0) + 1
-        if seen[reference] > 1:
-            reference = f"{reference}-{seen[reference]}"
+        reference = numbered(f"{package.type}-{short_hash(purl, package.location)}", seen)
         interpreter = package.type is PackageType.CPYTHON
         yield Component(
             type="application" if interpreter else "library",

@@ -8,7 +8,7 @@ from basewise._internal.text import plural
 from basewise.model.explanation import Answer, ExplainedPackage, Explanation, Statement
 from basewise.model.finding import Severity, State
 from basewise.model.scan import Origin, ScanFinding
-from basewise.report.cells import count_sources
+from basewise.report.coverage_words import count_sources, missing_sentences
 from basewise.report.cvss_words import vector_sentences
 from basewise.report.json_document import encode_json
 from basewise.report.plain import plain_line
@@ -71,8 +71,8 @@ def _lines(explanation: Explanation, columns: int) -> Iterator[Line]:
     yield f"Coverage: {'complete' if explanation.coverage.complete else 'incomplete'}", Style.BOLD
     for source in count_sources(explanation.coverage):
         yield from _wrapped(source, columns, bullet="- ")
-    for item in explanation.coverage.not_covered:
-        yield from _wrapped(f"not covered: {item.what}: {item.why}", columns, bullet="- ")
+    for sentence in missing_sentences(explanation.coverage):
+        yield from _wrapped(sentence, columns, bullet="- ")
 
 
 def _headline(explanation: Explanation) -> str:

@@ -14,6 +14,7 @@ from urllib.parse import quote
 import msgspec
 
 from basewise.model.evidence import Coverage
+from basewise.report.coverage_words import missing_sentences
 from basewise.report.json_document import encode_json
 from basewise.report.plain import plain_line
 from basewise.report.short_hash import distinct_text
@@ -104,8 +105,8 @@ def driver(version: str, rules: Sequence[object]) -> dict[str, object]:
 
 def coverage_notices(coverage: Coverage) -> Iterator[Notice]:
     """Yield what could not be seen."""
-    for missing in coverage.not_covered:
-        yield "warning", f"incomplete: not covered: {missing.what}: {missing.why}"
+    for sentence in missing_sentences(coverage):
+        yield "warning", f"incomplete: {sentence}"
     if not coverage.complete and not coverage.not_covered:
         yield "warning", "incomplete: the evidence does not say what is missing"
 

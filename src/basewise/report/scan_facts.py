@@ -6,12 +6,11 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from basewise._internal.text import plural
 from basewise.errors import InvalidValueError, UsageError
 from basewise.model.finding import BySeverity, ByState, Vulnerabilities
 from basewise.model.scan import IgnoredFinding, IgnoredStatus, Scan, ScanFinding, Scans, ScanUpgrade
+from basewise.report.coverage_words import coverage_facts
 from basewise.report.plain import plain_line
-from basewise.report.words import age_words
 
 __all__ = [
     "advisory_link",
@@ -24,7 +23,6 @@ __all__ = [
     "scan_facts",
     "scans_of",
     "severity_words",
-    "source_sentence",
     "version_of",
 ]
 
@@ -156,12 +154,6 @@ def advisory_link(identifier: str) -> str | None:
     return None
 
 
-def source_sentence(name: str, as_of: str, age_days: int | None, entries: int, *, verified: bool) -> str:
-    """Return one advisory source with its date, age, size, and whether its signatures were checked."""
-    checked = "signature checked" if verified else "not verified by signature"
-    return f"{name}: {as_of}, {age_words(age_days)}, {plural(entries, 'entry', 'entries')}, {checked}"
-
-
 def _facts(scan: Scan) -> Iterator[tuple[str, str]]:
     yield from _image_facts(scan)
     yield from _count_facts(scan)
@@ -170,17 +162,7 @@ def _facts(scan: Scan) -> Iterator[tuple[str, str]]:
         yield "gate:conditions", ", ".join(gate.conditions)
         yield "gate:violations", str(len(gate.violations))
         yield "gate:passed", _truth(gate.passed)
-    coverage = scan.coverage
-    yield "coverage:complete", _truth(coverage.complete)
-    for source in coverage.sources:
-        yield (
-            "coverage:source",
-            source_sentence(
-                source.name, source.as_of, source.age_days, source.entries, verified=source.verified
-            ),
-        )
-    for missing in coverage.not_covered:
-        yield "coverage:not-covered", f"{missing.what}: {missing.why}"
+    yield from coverage_facts(scan.coverage)
     for note in scan.notes:
         yield "note", note
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from basewise._internal.text import plural
 from basewise.model.finding import Severity, State
 from basewise.model.scan import Scan, ScanFinding, Scans
+from basewise.report.coverage_words import missing_sentences, source_sentence
 from basewise.report.image_words import distro_words
 from basewise.report.markdown_text import escape_markdown, fenced, list_item, table_row
 from basewise.report.scan_facts import (
@@ -19,7 +20,6 @@ from basewise.report.scan_facts import (
     ignored_sentence,
     package_words,
     scans_of,
-    source_sentence,
 )
 from basewise.report.scan_lines import brought_by
 from basewise.report.upgrade_command import upgrade_commands
@@ -179,11 +179,8 @@ def _cells(found: ScanFinding) -> list[str]:
 
 def _tail(scan: Scan) -> Iterator[str]:
     coverage = scan.coverage
-    missing = [f"not covered: {item.what}: {item.why}" for item in coverage.not_covered]
-    read = [
-        source_sentence(each.name, each.as_of, each.age_days, each.entries, verified=each.verified)
-        for each in coverage.sources
-    ]
+    missing = missing_sentences(coverage)
+    read = [source_sentence(source) for source in coverage.sources]
     yield from _list("Ignored", [ignored_sentence(each) for each in scan.ignored])
     yield from _list("Coverage", [*missing, *read])
     if not missing and not read:

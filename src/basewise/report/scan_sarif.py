@@ -46,7 +46,7 @@ from basewise.report.scan_facts import (
     version_of,
 )
 from basewise.report.scan_sarif_rules import sarif_rules
-from basewise.report.short_hash import short_hash
+from basewise.report.short_hash import numbered, short_hash
 
 __all__ = ["render_scan_sarif"]
 
@@ -101,8 +101,7 @@ def _names(scans: Sequence[Scan]) -> Iterator[str]:
         name = _repository(scan)
         if repositories[name] > 1:
             name = f"{scan.image.reference} {scan.image.platform}"
-        seen[name] += 1
-        yield name if seen[name] == 1 else f"{name} {seen[name]}"
+        yield numbered(name, seen, between=" ")
 
 
 def _repository(scan: Scan) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 
 from basewise._internal.text import plural
 from basewise.model.scan import Scan, Scans
-from basewise.report.cells import count_sources
+from basewise.report.coverage_words import count_sources, missing_sentences
 from basewise.report.image_words import carried_sentence
 from basewise.report.scan_lines import (
     COUNT_COLUMNS,
@@ -118,7 +118,7 @@ def _embedded(scan: Scan, columns: int) -> Iterator[Line]:
 
 def _coverage(scan: Scan, columns: int) -> Iterator[Line]:
     coverage = scan.coverage
-    missing = [f"not covered: {item.what}: {item.why}" for item in coverage.not_covered]
+    missing = missing_sentences(coverage)
     sentences = [*count_sources(coverage), *missing[:MAX_NOT_COVERED]] or ["no source was needed"]
     sentences.append(f"judged by basewise {scan.version} as of {scan.generated_at}")
     title = f"Coverage: {'complete' if coverage.complete else 'incomplete'}"

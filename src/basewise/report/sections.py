@@ -8,7 +8,8 @@ from basewise._internal.text import plural
 from basewise.model.choice import AppSummary, Choice
 from basewise.model.verdict import ReasonKind
 from basewise.report.application_section import application_section
-from basewise.report.cells import count_sources, counted_with, excluded_groups, swap_sentence
+from basewise.report.cells import excluded_groups, swap_sentence
+from basewise.report.coverage_words import count_sources, counted_with, missing_sentences
 from basewise.report.section import Section
 from basewise.report.words import shortened
 
@@ -140,9 +141,7 @@ def _swaps(choice: Choice) -> Section:
 def _coverage(choice: Choice) -> Section:
     coverage = choice.coverage
     sources = count_sources(coverage) or ("no advisory source was used, so no count is shown",)
-    missing = _limited(
-        [f"not covered: {item.what}: {item.why}" for item in coverage.not_covered], MAX_NOT_COVERED
-    )
+    missing = _limited(missing_sentences(coverage), MAX_NOT_COVERED)
     state = "complete" if coverage.complete else "incomplete"
     return Section(f"Coverage: {state}", (*sources, *missing))
 

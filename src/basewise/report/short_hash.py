@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 
 from basewise.report.plain import plain_line
 
-__all__ = ["distinct_text", "short_hash"]
+__all__ = ["distinct_text", "numbered", "short_hash"]
 
 _CHARACTERS = 16
 
@@ -23,3 +24,9 @@ def distinct_text(text: str, *, limit: int) -> str:
     if shown == text:
         return text
     return f"{shown[: limit - _CHARACTERS - 1]}~{short_hash(text)}"
+
+
+def numbered(name: str, seen: Counter[str], *, between: str = "-") -> str:
+    """Return a name, from the second time on with its number, so that no two are alike; `seen` is what came before."""
+    seen[name] += 1
+    return name if seen[name] == 1 else f"{name}{between}{seen[name]}"

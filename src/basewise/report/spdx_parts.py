@@ -7,6 +7,7 @@ Reference:
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
@@ -16,7 +17,7 @@ from basewise.model.package import PackageType
 from basewise.model.sbom import SbomImage, SbomPackage
 from basewise.report.cyclonedx_parts import Contents, content_uuid
 from basewise.report.purl import image_purl, package_purl, sha256_of
-from basewise.report.short_hash import short_hash
+from basewise.report.short_hash import numbered, short_hash
 
 __all__ = [
     "IMAGE",
@@ -176,14 +177,12 @@ def _distro(contents: Contents) -> Iterator[SpdxPackage]:
 
 def spdx_packages(contents: Contents) -> Iterator[SpdxPackage]:
     """Yield what stands for each package of an image, in their order, each with an id of its own."""
-    seen: dict[str, int] = {}
+    seen: Counter[str] = Counter()
     for package in contents.packages:
         purl = package_purl(package, contents.distro)
         name = _OUTSIDE_ID.sub("-", package.name)[:_MAX_ID_NAME]
-        identifier = f"SPDXRef-{package.type}-{name}-{short_hash(purl, package.location)}"
-        seen[identifier] = seen.get(identifier, 0) + 1
-        if seen[identifier] > 1:
-            identifier = f"{identifier}-{seen[identifier]}"
+        unique = short_hash(purl, package.location)
+        identifier = numbered(f"SPDXRef-{package.type}-{name}-{unique}", seen)
         interpreter = package.type is PackageType.CPYTHON
         yield SpdxPackage(
             identifier=identifier,
