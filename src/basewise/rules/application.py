@@ -10,6 +10,7 @@ from basewise.dockerfile.edit import Edit, line_end_of
 from basewise.model.check import CheckSeverity
 from basewise.model.evidence import NotCovered
 from basewise.model.verdict import AddedPackage, Fit, InstallKind, Reason, ReasonKind, Verdict
+from basewise.rules.copied_installs import copied_installs
 from basewise.rules.described import described
 from basewise.rules.evidence import AppEvidence, ImageEvidence
 from basewise.rules.rule import Context, Found, RuleCheck
@@ -165,6 +166,7 @@ def _no_musl_wheel(context: Context) -> Iterator[Found]:
 
 
 def _does_not_fit(context: Context) -> Iterator[Found]:
+    yield from copied_installs(context)
     judged = _judged(context)
     if judged is None:
         return

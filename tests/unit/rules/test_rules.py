@@ -24,6 +24,10 @@ def superseded(name: str) -> str:
     return next(build.index_digest for build in load_catalogue().superseded if build.image == name)
 
 
+PIP = "RUN python -m venv /opt/venv && /opt/venv/bin/pip install a==1\n"
+VENV = "COPY --from=b /opt/venv /opt/venv\n"
+
+
 @pytest.mark.parametrize(
     ("rule", "text", "expected"),
     [
@@ -128,6 +132,23 @@ def superseded(name: str) -> str:
             [],
         ),
         ("BW026", "FROM python:3.13-trixie\n", [(1, WARNING)]),
+        ("BW045", f"FROM python:3.12-slim AS b\n{PIP}FROM {CURRENT}\n{VENV}", [(4, ERROR)]),
+        ("BW045", f"FROM python:3.13-alpine3.24 AS b\n{PIP}FROM {CURRENT}\n{VENV}", [(4, ERROR)]),
+        ("BW045", f"FROM python:3.12-alpine AS b\n{PIP}FROM python:3.12-slim\n{VENV}", [(4, ERROR)]),
+        (
+            "BW045",
+            f"FROM {CURRENT} AS a\nFROM python:3.12 AS c\nFROM c AS b\n{PIP}FROM a\n{VENV}",
+            [(6, ERROR)],
+        ),
+        (
+            "BW045",
+            f"FROM ghcr.io/astral-sh/uv:python3.12-alpine AS b\nRUN uv sync --locked\nFROM {CURRENT}\n{VENV}",
+            [(4, WARNING)],
+        ),
+        ("BW045", f"FROM {CURRENT} AS b\n{PIP}FROM {CURRENT}\n{VENV}", []),
+        ("BW045", f"FROM python:3.13-trixie AS b\n{PIP}FROM {CURRENT}\n{VENV}", []),
+        ("BW045", f"FROM node:22-alpine AS b\nRUN npm ci\nFROM {CURRENT}\n{VENV}", []),
+        ("BW045", f"FROM python:3.12-slim AS b\n{PIP}FROM {CURRENT}\nCOPY --from=b /app/static /srv\n", []),
     ],
 )
 def test_a_rule_finds_what_violates_it(
