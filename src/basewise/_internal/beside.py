@@ -19,6 +19,8 @@ Result = TypeVar("Result")
 _Work: TypeAlias = Callable[[bytes], object]
 _Job: TypeAlias = "tuple[_Work | None, bytes | BaseException]"
 """What to do, and with what; without a work it is the next piece of the stream that is being read."""
+_NO_MORE: _Job = (None, EOFError("the reading was given up"))
+"""The last job; to work on a stream that was left in the middle, an error."""
 _QUEUED_JOBS = 32
 _RETAINED_BYTES = 16 * 1024**2
 """More than any piece and half of what waits, with room."""
@@ -70,17 +72,19 @@ class Beside:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._thread is not None:
-            self._jobs.put((self._end, b""))
+            self._jobs.put(_NO_MORE)
             self._thread.join()
 
     def _run(self) -> None:
         while not self._ended:
-            self.do(self._jobs.get())
+            self._do(self._take())
 
-    def _end(self, _: bytes) -> None:
-        self._ended = True
+    def _take(self) -> _Job:
+        job = self._jobs.get()
+        self._ended = job is _NO_MORE
+        return job
 
-    def do(self, job: _Job) -> None:
+    def _do(self, job: _Job) -> None:
         """Do one thing, in this thread; the first failure is kept for `wait`."""
         work, data = job
         if work is None or not isinstance(data, bytes):
@@ -126,7 +130,7 @@ class Beside:
             while stream.read(piece_bytes):
                 pass
             return result
-        fed = _Fed(self._jobs, self.do, work)
+        fed = _Fed(self._piece, work)
         self._jobs.put((fed.run, b""))
         try:
             while fed.failure is None and (part := stream.read(piece_bytes)):
@@ -141,13 +145,20 @@ class Beside:
         self._jobs.put((None, b""))
         return fed.result()
 
+    def _piece(self) -> bytes | BaseException:
+        """Return the next piece of the stream that is being read; do on the way what else was given."""
+        while True:
+            work, data = job = self._take()
+            if work is None:
+                return data
+            self._do(job)
+
 
 class _Fed(Generic[Result]):
-    """A stream whose pieces are among the jobs of the thread that works on it; other jobs are done on the way."""
+    """A stream that another thread reads, and the work on it."""
 
-    def __init__(self, jobs: _Jobs, do: Callable[[_Job], None], work: Callable[[Reader], Result]) -> None:
-        self._jobs = jobs
-        self._do = do
+    def __init__(self, piece: Callable[[], bytes | BaseException], work: Callable[[Reader], Result]) -> None:
+        self._piece = piece
         self._work = work
         self._rest = b""
         self._ended = False
@@ -167,13 +178,9 @@ class _Fed(Generic[Result]):
 
     def _next(self) -> bytes | BaseException:
         """Return what comes next; an end, or an error, comes once."""
-        while True:
-            job = self._jobs.get()
-            if job[0] is None:
-                found = job[1]
-                self._ended = not found or isinstance(found, BaseException)
-                return found
-            self._do(job)
+        found = self._piece()
+        self._ended = not found or isinstance(found, BaseException)
+        return found
 
     def read(self, size: int, /) -> bytes:
         """Return up to `size` bytes, to the thread that works on them."""

@@ -197,6 +197,28 @@ def test_a_failure_of_what_was_given_is_raised_by_the_one_who_waits(way: str) ->
         assert done == [b"next"]
 
 
+def test_a_block_that_is_left_while_its_stream_is_read_ends_its_thread(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """An interruption may come at any line, also where the other thread is not yet told of it."""
+
+    def interrupted(_: object, job: beside._Job) -> None:
+        put(other._jobs, job)
+        if job[1] == DATA[:PIECE_BYTES]:
+            monkeypatch.setattr(
+                beside._Jobs, "put", lambda _, job: None if job[1] is interruption else put(_, job)
+            )
+            raise interruption
+
+    put, interruption = beside._Jobs.put, KeyboardInterrupt()
+    before = threading.active_count()
+    with Beside() as other:
+        monkeypatch.setattr(beside._Jobs, "put", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            other.read(Source(3, interruption), everything, piece_bytes=PIECE_BYTES)
+    assert threading.active_count() == before
+
+
 def test_without_memory_to_spare_work_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(beside, "_RETAINED_BYTES", 2**62)
     assert read_beside(Source(3), everything) == [DATA[:PIECE_BYTES]] * 3
