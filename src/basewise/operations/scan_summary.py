@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date
 
@@ -12,10 +13,14 @@ from basewise.matching.result import MatchResult
 from basewise.model.evidence import Coverage, NotCovered
 from basewise.model.finding import Vulnerabilities
 from basewise.model.inventory import InstalledPackage
+from basewise.model.package import PackageType
 from basewise.model.scan import IgnoredFinding, Origin, ScanBase, ScanFinding, ScanSummary
 from basewise.operations.scan_findings import origin_of
 
 __all__ = ["judge_coverage", "summarise"]
+
+_COPIED = frozenset({PackageType.PYPI, PackageType.CPYTHON})
+"""Types that can be installed in several places of one image, each of which has to be upgraded by itself."""
 
 
 def judge_coverage(unseen: Iterable[NotCovered], result: MatchResult, today: date) -> Coverage:
@@ -59,15 +64,28 @@ def summarise(
         uncounted: Number of findings beside the count.
 
     Returns:
-        A part of the image of which no package could be judged has no numbers, not zeros.
+        A part of the image of which no package could be judged has no numbers, not zeros. What stands in both parts,
+        each with its own copy, counts in both.
     """
+    places: dict[tuple[PackageType, str, str], set[int | None]] = defaultdict(set)
+    for each in judged:
+        if each.package.type in _COPIED:
+            places[each.package.type, each.package.name, each.package.version].add(each.layer)
 
     def counts_of(origin: Origin) -> Vulnerabilities | None:
         if base is None or base.layers is None:
             return None
         types = {found.package.type for found in judged if origin_of(found.layer, base.layers) is origin}
         seen = result.measured and (not types or not types <= set(result.unjudged))
-        part = (found for found in findings if found.introduced_by is origin)
+
+        def is_of_part(found: ScanFinding) -> bool:
+            package = found.package
+            layers = places.get((package.type, package.name, package.version), set())
+            return found.introduced_by is origin or any(
+                origin_of(layer, base.layers) is origin for layer in layers
+            )
+
+        part = filter(is_of_part, findings)
         return count_findings(part, sources=result.sources, measured=seen)
 
     return ScanSummary(

@@ -296,6 +296,16 @@ class TestBaseAndOwnLayers:
         counts = (found.summary.vulnerabilities, found.summary.base, found.summary.own)
         assert [each and each.total for each in counts] == [2, 1, 1]
 
+    def test_a_copy_in_a_layer_of_ones_own_counts_there_too(self, tmp_path: Path) -> None:
+        requests = distribution("requests", "2.30.0")
+        base, own = (image().layer(requests) for _ in range(2))  # type: ignore[arg-type]  # texts
+        copy = distribution("requests", "2.30.0", site="opt/venv/lib/python3.12/site-packages")
+        own.layer(copy, created_by="RUN python -m venv /opt/venv")  # type: ignore[arg-type]  # texts
+        named = f"oci:{base.write_layout(tmp_path / 'base')}"
+        found = self.found(f"oci:{own.write_layout(tmp_path / 'own')}", ScanOptions(base=named))
+        counts = (found.summary.vulnerabilities, found.summary.base, found.summary.own)
+        assert [each and each.total for each in counts] == [2, 2, 1]
+
     def test_a_base_whose_layers_are_others_is_not_believed(
         self, images: tuple[str, str], tmp_path: Path
     ) -> None:
