@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 import msgspec
 from msgspec import structs
@@ -77,18 +77,18 @@ def advisory_of(package: PackageName, fact: Fact) -> Advisory:
 
 
 def advisories_of(
-    package: PackageName, record: PackageRecord, rejected: Collection[str]
+    package: PackageName, facts: Iterable[Fact], rejected: Collection[str]
 ) -> tuple[Advisory, ...]:
-    """Return the facts of a record without what was taken back, sorted.
+    """Return facts of a record without what was taken back, in the same order.
 
     Args:
         package: Ecosystem, release and package of the record.
-        record: The record.
+        facts: Some of its facts.
         rejected: CVE ids that are no vulnerability, and no alias of one. A distribution's statement about
             nothing else is left out too.
     """
     found = []
-    for fact in record.facts:
+    for fact in facts:
         if fact.id in rejected:
             continue
         if rejected and any(name in rejected for name in fact.aliases):

@@ -10,7 +10,7 @@ import msgspec
 
 from basewise._internal.prepared import prepared
 from basewise.advisories.content import ECOSYSTEMS_WITHOUT_PACKAGES, Origin
-from basewise.advisories.facts import PackageRecord, advisories_of, advisory_of
+from basewise.advisories.facts import Fact, PackageRecord, advisories_of, advisory_of
 from basewise.advisories.package_records import PackageRecords
 from basewise.advisories.store_file import BUILD_HINT
 from basewise.advisories.store_opening import (
@@ -138,8 +138,20 @@ class Store:
         Raises:
             StoreError: The file is damaged.
         """
-        package_name = (ecosystem, release, package)
-        return advisories_of(package_name, self.record(*package_name), self._annotations.rejected_ids)
+        return self.advisories(ecosystem, release, package, self.record(ecosystem, release, package).facts)
+
+    def advisories(
+        self, ecosystem: str, release: str, package: str, facts: Iterable[Fact]
+    ) -> tuple[Advisory, ...]:
+        """Return some facts of a record as `facts` returns all of them.
+
+        Args:
+            ecosystem: Of the record.
+            release: Of the record.
+            package: Of the record.
+            facts: Facts of the record, in their order.
+        """
+        return advisories_of((ecosystem, release, package), facts, self._annotations.rejected_ids)
 
     def stated_facts(self, ecosystem: str, release: str, package: str) -> tuple[Advisory, ...]:
         """Return what feeds said word for word: `facts` before anything is left out.

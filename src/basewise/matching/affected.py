@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from basewise.advisories.facts import Fact
 from basewise.errors import InvalidValueError
 from basewise.matching.aliases import is_erratum
 from basewise.matching.decision import Decision
@@ -118,7 +119,7 @@ def _most_telling(facts: list[Advisory]) -> list[Advisory]:
     return [fact for fact in facts if fact.ranges or fact.versions] or facts
 
 
-def holds(fact: Advisory, version: str, at: Any, sort_key: SortKey) -> bool | None:  # noqa: ANN401 - keys are opaque
+def holds(fact: Advisory | Fact, version: str, at: Any, sort_key: SortKey) -> bool | None:  # noqa: ANN401 - keys are opaque
     """Tell whether a fact calls a version affected; None when that cannot be told.
 
     Args:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
+from basewise.advisories.facts import Fact
 from basewise.model.advisory import Advisory
 
 __all__ = ["Vulnerability", "by_vulnerability", "identifier_order", "is_erratum", "names_of"]
@@ -134,7 +135,7 @@ def _by_id(facts: tuple[Advisory, ...]) -> tuple[Vulnerability, ...]:
     return tuple([Vulnerability(name, (), tuple(members[name])) for name in sorted(members)])
 
 
-def names_of(fact: Advisory) -> Sequence[str]:
+def names_of(fact: Advisory | Fact) -> Sequence[str]:
     """Return the ids of a fact, each in its one spelling."""
     if not fact.aliases:
         return (_spelled(fact.id),)

@@ -23,7 +23,7 @@ from basewise.matching.group import SourceGroup, group_by_source, is_kernel_head
 from basewise.matching.memory import remembered
 from basewise.matching.names import some_names, unnamed_sources
 from basewise.matching.result import Part
-from basewise.matching.telling import telling_facts
+from basewise.matching.telling import telling_advisories
 from basewise.model.advisory import Advisory, FactKind
 from basewise.model.distro import Distro
 from basewise.model.evidence import NotCovered
@@ -221,7 +221,7 @@ def _match_group(group: SourceGroup, release: str, store: Store) -> tuple[Findin
     """Return the findings of one source package."""
     found = []
     judge = decide if group.comparable else _incomparable
-    facts = telling_facts(store.facts(ECOSYSTEM, release, group.name), group.version, sort_key)
+    facts = telling_advisories(store, (ECOSYSTEM, release, group.name), group.version, sort_key)
     for vulnerability in by_vulnerability(facts):
         decision = judge(vulnerability.facts, group.version)
         if decision is not None:

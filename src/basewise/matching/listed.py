@@ -15,7 +15,7 @@ from basewise.matching.decision import Decision
 from basewise.matching.group import SourceGroup, is_kernel_headers
 from basewise.matching.memory import remembered
 from basewise.matching.result import Part
-from basewise.matching.telling import telling_facts
+from basewise.matching.telling import telling_advisories, telling_facts
 from basewise.model.advisory import Advisory
 from basewise.model.evidence import NotCovered
 from basewise.model.finding import Finding, State
@@ -67,15 +67,21 @@ def match_groups(
 
 def _match_group(group: SourceGroup, family: Family, store: Store) -> tuple[Finding, ...]:
     """Return the findings of one source package."""
-    facts = list(store.facts(family.ecosystem, family.release, group.name))
-    if family.subscribed is not None:
-        facts += store.facts(family.ecosystem, family.subscribed, group.name)
     found = []
-    for vulnerability in by_vulnerability(telling_facts(facts, group.version, family.sort_key)):
+    for vulnerability in by_vulnerability(_facts(group, family, store)):
         decision = _decide(vulnerability.facts, group.version, family)
         if decision is not None:
             found.append(assemble(vulnerability, decision, group.representative, group.binaries, store))
     return tuple(found)
+
+
+def _facts(group: SourceGroup, family: Family, store: Store) -> Iterable[Advisory]:
+    """Return what is said of vulnerabilities that may apply; fixes for subscribers belong to them too."""
+    own = (family.ecosystem, family.release, group.name)
+    if family.subscribed is None:
+        return telling_advisories(store, own, group.version, family.sort_key)
+    facts = (*store.facts(*own), *store.facts(family.ecosystem, family.subscribed, group.name))
+    return telling_facts(facts, group.version, family.sort_key)
 
 
 def _decide(facts: Iterable[Advisory], installed: str, family: Family) -> Decision | None:

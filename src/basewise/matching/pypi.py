@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from functools import partial
 
+from basewise.advisories.facts import Fact
 from basewise.advisories.store import Store
 from basewise.errors import InvalidValueError
 from basewise.matching.affected import decide_affected
@@ -13,7 +14,7 @@ from basewise.matching.aliases import by_vulnerability
 from basewise.matching.assemble import assemble
 from basewise.matching.memory import remembered
 from basewise.matching.result import Part
-from basewise.matching.telling import telling_facts
+from basewise.matching.telling import telling_advisories
 from basewise.model.advisory import Advisory, FactKind
 from basewise.model.evidence import NotCovered
 from basewise.model.finding import Finding
@@ -64,16 +65,20 @@ def _normalised(name: str) -> str:
 
 def _match(name: str, package: Package, store: Store) -> tuple[tuple[Finding, ...], tuple[NotCovered, ...]]:
     """Return the findings of one distribution, and what its advisories no longer say."""
-    facts = store.facts(ECOSYSTEM, "", name)
-    has_label = "+" in package.version  # each vulnerability decides whether the label is compared
     found = []
-    told = facts if has_label else telling_facts(facts, package.version, sort_key)
-    for vulnerability in by_vulnerability(told):
+    for vulnerability in by_vulnerability(_facts(name, package.version, store)):
         version = _compared_version(package.version, vulnerability.facts)
         decision = decide_affected(vulnerability.facts, version, sort_key)
         if decision is not None:
             found.append(assemble(vulnerability, decision, package, (package.name,), store))
-    return tuple(found), _left_behind(package, facts)
+    return tuple(found), _left_behind(name, package, store)
+
+
+def _facts(name: str, version: str, store: Store) -> Sequence[Advisory]:
+    """Return what is said of vulnerabilities that may apply; of a local label each vulnerability decides by itself."""
+    if "+" in version:
+        return store.facts(ECOSYSTEM, "", name)
+    return telling_advisories(store, (ECOSYSTEM, "", name), version, sort_key)
 
 
 def _compared_version(version: str, facts: Iterable[Advisory]) -> str:
@@ -94,15 +99,15 @@ def _bounds(fact: Advisory) -> Iterable[str]:
         yield from (item.introduced, item.fixed, item.last_affected)
 
 
-def _left_behind(package: Package, facts: Sequence[Advisory]) -> tuple[NotCovered, ...]:
+def _left_behind(name: str, package: Package, store: Store) -> tuple[NotCovered, ...]:
     """Say that the newest advisories begin in later series than the installed one: nobody examines it any more."""
-    if not _may_be_left_behind(package.version, facts):
+    if not _may_be_left_behind(package.version, store.record(ECOSYSTEM, "", name).facts):
         return ()
     try:
         series = release_series(package.version)
     except InvalidValueError:
         return ()
-    vulnerabilities = by_vulnerability(facts)
+    vulnerabilities = by_vulnerability(store.facts(ECOSYSTEM, "", name))
     if len(vulnerabilities) < LEFT_BEHIND_AFTER:
         return ()
     dated = sorted(vulnerabilities, key=lambda one: (max(f.published for f in one.facts), one.id))
@@ -114,7 +119,7 @@ def _left_behind(package: Package, facts: Sequence[Advisory]) -> tuple[NotCovere
     return (NotCovered(f"vulnerabilities of {package.name} {package.version}", why),)
 
 
-def _may_be_left_behind(version: str, facts: Iterable[Advisory]) -> bool:
+def _may_be_left_behind(version: str, facts: Iterable[Fact]) -> bool:
     """Tell whether a range begins after the installed version, in a later series or in its own: mostly none does."""
     begins = {item.introduced for fact in facts for item in fact.ranges} - BEGINNING
     try:

@@ -13,7 +13,7 @@ from functools import partial
 import msgspec
 
 from basewise.advisories.store import Store
-from basewise.matching.affected import decide_affected, names_fix
+from basewise.matching.affected import decide_affected, key_or_none, names_fix
 from basewise.matching.aliases import Vulnerability, by_vulnerability
 from basewise.matching.assemble import assemble
 from basewise.matching.decision import Decision
@@ -22,6 +22,7 @@ from basewise.matching.memory import remembered
 from basewise.matching.names import some_names
 from basewise.matching.result import Part
 from basewise.matching.rpm_modules import of_same_line
+from basewise.matching.telling import connected, is_silent
 from basewise.model.advisory import Advisory
 from basewise.model.distro import Distro
 from basewise.model.evidence import NotCovered
@@ -100,13 +101,20 @@ def _match_members(members: _Members, where: tuple[str, str], store: Store) -> t
     for package in members.packages:
         versions[package.name].append((package.version, package))
     facts = [fact for name in sorted(versions) for fact in store.facts(*where, name)]
+    speaking = [_speaks(fact, versions) for fact in facts]
     found = []
-    for vulnerability in by_vulnerability(facts):
+    for vulnerability in by_vulnerability(connected(facts, speaking)):
         decided = _decide(vulnerability, versions)
         if decided is not None:
             decision, package = decided
             found.append(assemble(vulnerability, decision, package, members.group.binaries, store))
     return tuple(found)
+
+
+def _speaks(fact: Advisory, versions: dict[str, list[tuple[str, Package]]]) -> bool:
+    """Tell whether a fact may lead to a finding for one of the versions of what it names."""
+    installed = [version for version, _ in versions[fact.package]]
+    return not all(is_silent(fact, text, key_or_none(text, sort_key), sort_key) for text in installed)
 
 
 def _decide(
