@@ -83,13 +83,30 @@ def _newest(first: Candidate, request: RankRequest) -> str:
 
 
 def _why_not(ranked: Sequence[Candidate], minor: str) -> str:
+    """Say what keeps a minor out: what excludes those of its candidates that are the most like the first."""
     own = [candidate for candidate in ranked if candidate.python_minor == minor]
     if not own:
         return "the catalogue has none"
-    sentences = Counter(exclusion.sentence for candidate in own for exclusion in candidate.excluded)
-    if not sentences:
+    excluded = [candidate for candidate in own if candidate.excluded]
+    if not excluded:
         return "its candidates are unmeasured"
+    nearest = min(_unlikeness(candidate, ranked[0]) for candidate in excluded)
+    sentences = Counter(
+        exclusion.sentence
+        for candidate in excluded
+        for exclusion in candidate.excluded
+        if _unlikeness(candidate, ranked[0]) == nearest
+    )
     return min(sentences, key=lambda sentence: (-sentences[sentence], sentence))
+
+
+def _unlikeness(one: Candidate, other: Candidate) -> tuple[bool, bool, bool]:
+    """Order by what differs: the C library before the release of the distribution before the variant."""
+    return (
+        one.libc.family != other.libc.family,
+        one.distro.codename != other.distro.codename,
+        one.variant != other.variant,
+    )
 
 
 def _newer(ranked: Sequence[Candidate], minor: str) -> Iterator[str]:

@@ -9,6 +9,7 @@ import msgspec
 import pytest
 from playwright.sync_api import Page
 
+from basewise.model.sbom import SbomSize
 from basewise.model.scan import Scan, Scans
 from basewise.report.html.scan_page import render_scan_page
 from basewise.testing.scans import many_findings, scanned
@@ -153,6 +154,20 @@ def test_several_images_have_a_picture_whose_points_lead_to_their_rows(
     page.keyboard.press("Enter")
     assert "team/other:1" in page.evaluate("document.activeElement.textContent")
     assert accessibility_faults(page) == []
+
+
+def test_a_size_that_rounds_to_a_thousand_has_no_exponent(open_page: OpenPage) -> None:
+    scans = tuple(
+        msgspec.structs.replace(
+            one, image=msgspec.structs.replace(one.image, size=SbomSize(
+                compressed_bytes=1, compressed_basis="exact", disk_bytes=size, disk_basis="exact"
+            )),
+        )
+        for one, size in zip(several().scans, (999_700_000, 130_000_000), strict=True)
+    )  # fmt: skip
+    page = open_page(render_scan_page(msgspec.structs.replace(several(), scans=scans)))
+    said = [path.get_attribute("aria-label") or "" for path in page.locator(".point path").all()]
+    assert sorted(each.rpartition(", ")[2] for each in said) == ["1000 MB", "130 MB"]
 
 
 @pytest.mark.parametrize(("images", "findings"), [(2, 25_000), (50, 400)])
