@@ -52,6 +52,23 @@ def test_a_newer_python_that_is_left_out_is_named() -> None:
     one_that(explained(churn()).why, "Python 3.15 is left out", "pre-release")
 
 
+def test_a_python_is_left_out_for_what_keeps_images_like_the_first_out() -> None:
+    """What most of its images lack, a musl wheel, would be no reason where glibc has one."""
+
+    lacking: dict[str, object] = {"verdict": Verdict.DOES_NOT_FIT, "reasons": no_wheel("numpy")}
+    left_out = [
+        candidate("3.14", release, variant, **lacking)
+        for release, variant in (
+            ("3.24", "alpine"),
+            ("3.23", "alpine"),
+            ("bookworm", "slim"),
+            ("trixie", "full"),
+        )
+    ]
+    why = explained([candidate("3.12", "trixie"), *left_out]).why
+    one_that(why, "Python 3.14 is left out", "glibc 2.41")
+
+
 def test_a_stated_python_is_explained_with_its_place() -> None:
     why = explained(churn(), stated_python="3.12", stated_source=".python-version:1").why
     one_that(why, "Python 3.12 is stated by .python-version:1", "ABI")

@@ -32,7 +32,10 @@
   function bytes(size) {
     if (size === null) return 'size not known';
     for (const [unit, text] of [[1e9, 'GB'], [1e6, 'MB'], [1e3, 'kB']]) {
-      if (size >= unit) return (size / unit).toPrecision(3).replace(/\.0+$/, '') + ' ' + text;
+      if (size < unit) continue;
+      const shown = (size / unit).toPrecision(3);
+      // What rounds to a thousand would have an exponent.
+      return (shown.includes('e') ? String(Number(shown)) : shown.replace(/\.0+$/, '')) + ' ' + text;
     }
     return size + ' B';
   }
