@@ -109,6 +109,11 @@ class Store:
         return self._opened.newest
 
     @property
+    def passed_over(self) -> str:
+        """What is missing because this store is read and not the user's own, which is older; "" for nothing."""
+        return self._opened.passed_over
+
+    @property
     def exploited_as_of(self) -> str:
         """Date of the list of exploited vulnerabilities, `YYYY-MM-DD`; "" when there is none."""
         return self._annotations.exploited_as_of

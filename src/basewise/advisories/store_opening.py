@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["EMBEDDED_STORE", "OpenedStore", "open_bytes", "open_default", "open_embedded", "open_path"]
 
 EMBEDDED_STORE = "advisories/store.sqlite.gz"
+MAX_NAMED = 3
 _EMBEDDED_HINT = "install basewise again, or name another store in BASEWISE_STORE"
 
 
@@ -42,6 +43,7 @@ class OpenedStore:
         sources: What it holds of each source, sorted by name.
         releases: Numbers of packages and facts by (ecosystem, release), sorted.
         annotations: What it says of vulnerabilities themselves.
+        passed_over: What is missing because a newer store is read than the user's own, "" for nothing.
 
     Raises:
         StoreError: Of another schema, empty, or with other tables than were written.
@@ -58,6 +60,7 @@ class OpenedStore:
         self.sources = _read_sources(connection)
         self.releases = _read_releases(connection)
         self.annotations = Annotations(connection, self.meta, self.lock)
+        self.passed_over = ""
 
     @property
     def newest(self) -> str:
@@ -108,9 +111,24 @@ def open_default(environment: Mapping[str, str] | None = None) -> OpenedStore:
     except BaseException:
         own.close()
         raise
-    newer, older = (own, embedded) if own.newest >= embedded.newest else (embedded, own)
-    older.close()
-    return newer
+    if own.newest >= embedded.newest:
+        embedded.close()
+        return own
+    embedded.passed_over = _passed_over(own, embedded)
+    own.close()
+    return embedded
+
+
+def _passed_over(own: OpenedStore, embedded: OpenedStore) -> str:
+    """Say which sources only the store has that is not read, and how to have them again; "" for none."""
+    lost = sorted({source.name for source in own.sources} - {source.name for source in embedded.sources})
+    if not lost:
+        return ""
+    more = f" and {len(lost) - MAX_NAMED} more" if len(lost) > MAX_NAMED else ""
+    return (
+        f"your own store `{own.name}` has {', '.join(lost[:MAX_NAMED])}{more} and is not read: its newest source is of"
+        f" {own.newest}, the embedded store is of {embedded.newest}; renew it with `basewise db update`"
+    )
 
 
 def open_embedded() -> OpenedStore:

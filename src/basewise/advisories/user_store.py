@@ -62,7 +62,7 @@ def alone_at(
     Raises:
         OutputError: Another process holds it for longer, there is no place to write, or it is a directory.
     """
-    if path.is_dir():
+    if os.path.isdir(path):  # noqa: PTH112 - `Path.is_dir` raises where a directory above is closed
         raise OutputError(f"cannot write `{path}`: it is a directory", hint="name a file in it")
     from filelock import FileLock, Timeout  # noqa: PLC0415 - 40 ms, only where something is written
 

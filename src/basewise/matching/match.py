@@ -50,7 +50,7 @@ def match(packages: Iterable[Package] | None, distro: Distro | None, store: Stor
     system = distro or _NO_DISTRO
     if packages is None:
         reason = NotCovered(f"OS packages of {system}", "the list of installed packages is not known")
-        return MatchResult(measured=False, unjudged=OS_TYPES, not_covered=(reason, *_python_packages(store)))
+        return MatchResult(measured=False, unjudged=OS_TYPES, not_covered=(reason, *_of_store(store)))
     by_type: dict[PackageType, list[Package]] = {kind: [] for kind in PackageType}
     for package in packages:
         by_type[package.type].append(package)
@@ -63,7 +63,7 @@ def match(packages: Iterable[Package] | None, distro: Distro | None, store: Stor
         unjudged=_unjudged(by_type, system, of_system, of_python),
         findings=_sorted(finding for part in parts for finding in part.findings),
         uncounted=_sorted(finding for part in parts for finding in part.uncounted),
-        not_covered=tuple(sorted({*not_covered, *_python_packages(store)})),
+        not_covered=tuple(sorted({*not_covered, *_of_store(store)})),
         sources=_sources(by_type, system, store),
     )
 
@@ -87,6 +87,14 @@ def _unjudged(by_type: ByType, distro: Distro, of_system: Part, of_python: Part)
     if not of_python.measured:
         missing.add(PackageType.PYPI)
     return tuple(sorted(missing))
+
+
+def _of_store(store: Store) -> tuple[NotCovered, ...]:
+    """Say what no package can be judged by: what the store has not, and what stands in the user's own, which is older."""
+    missing = _python_packages(store)
+    if not store.passed_over:
+        return missing
+    return (*missing, NotCovered("advisories of your own store", store.passed_over))
 
 
 def _python_packages(store: Store) -> tuple[NotCovered, ...]:

@@ -13,6 +13,7 @@ from basewise.advisories.user_store import alone_at, store_to_write, user_store
 from basewise.advisories.write import write_store
 from basewise.candidates.user_catalogue import read_user_catalogue
 from basewise.errors import OutputError, StoreError
+from basewise.matching.match import match
 from basewise.model.advisory import FactKind
 from basewise.progress import SilentProgress
 from basewise.testing.feeds import FactsFeed, content_of, fact
@@ -60,9 +61,15 @@ class TestTheStoreThatIsRead:
             assert store.name == str(path)
 
     def test_is_the_embedded_one_where_that_is_newer(self) -> None:
-        write_own("2020-01-01")
+        path = write_own("2020-01-01")
         with Store.open_default({}) as store:
             assert store.name == "embedded"
+            said = {item.what: item.why for item in match((), None, store).not_covered}
+            assert f"your own store `{path}` has osv and is not read" in said["advisories of your own store"]
+        with Store.open_embedded() as store:
+            assert "advisories of your own store" not in {
+                item.what for item in match((), None, store).not_covered
+            }
 
     def test_is_the_one_that_the_environment_names_however_old(self, tmp_path: Path) -> None:
         write_own("2999-01-01")
