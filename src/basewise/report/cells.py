@@ -8,9 +8,9 @@ import msgspec
 
 from basewise._internal.text import format_bytes
 from basewise.model.choice import Candidate
-from basewise.model.evidence import SupportPhase
 from basewise.model.finding import Vulnerabilities
 from basewise.model.verdict import Swap, Verdict
+from basewise.report.support_words import support_until
 from basewise.report.words import UNKNOWN, number_text, shortened
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
 MAX_ADDED_CHARACTERS = 11
 MAX_IMAGES = 3
 _ESTIMATED = "estimated"
+_MONTH = len("2026-11")
 _VERDICTS = {
     Verdict.FITS: "fits",
     Verdict.FITS_WITH_PACKAGES: "packages",
@@ -143,10 +144,6 @@ def _exploited(counts: Vulnerabilities) -> str:
 
 
 def _support(candidate: Candidate) -> str:
-    support = candidate.support
-    regular = support.distro_eol if support.phase not in {SupportPhase.LTS, SupportPhase.EOL} else None
-    distro = regular or support.distro_lts_eol or support.distro_eol
-    ends = [end for end in (support.python_eol, distro) if end]
-    until = min(ends)[:7] if ends and distro else UNKNOWN
-    phase = {SupportPhase.LTS: "lts ", SupportPhase.EOL: "eol "}.get(support.phase, "")
-    return phase + until
+    """Return the first end of support to the month."""
+    phase, _, end = support_until(candidate.support).rpartition(" ")
+    return f"{phase} {end[:_MONTH]}".strip()

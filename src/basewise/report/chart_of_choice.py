@@ -12,6 +12,7 @@ from basewise.model.verdict import Verdict
 from basewise.report.chart import Chart, ChartPoint
 from basewise.report.chart_points import base_size_of, family_of, finished_size_of, row_name
 from basewise.report.coverage_words import counted_with
+from basewise.report.support_words import distro_end
 from basewise.report.words import shortened
 
 __all__ = ["chart_of_choice"]
@@ -83,7 +84,7 @@ def _support(candidate: Candidate) -> Iterator[str]:
     support = candidate.support
     ends = [
         f"{what} until {end}"
-        for what, end in (("Python", support.python_eol), ("distribution", support.distro_eol))
+        for what, end in (("Python", support.python_eol), ("distribution", distro_end(support)))
         if end
     ]
     if ends:

@@ -11,8 +11,8 @@ from basewise.model.verdict import Verdict
 from basewise.report.chart import Chart, ChartPoint
 from basewise.report.chart_names import shared_prefix
 from basewise.report.chart_points import base_size_of, family_of, finished_size_of, past_support, row_name
-from basewise.report.compare_cells import support_until
 from basewise.report.compare_sections import counted_sentence
+from basewise.report.support_words import support_until
 from basewise.report.words import shortened
 
 __all__ = ["chart_of_compare"]

@@ -11,8 +11,8 @@ from basewise.model.finding import Vulnerabilities
 from basewise.model.scan import Scan, Scans
 from basewise.report.chart import Chart, ChartPoint, PointSize
 from basewise.report.chart_points import family_of, past_support, row_name
-from basewise.report.compare_cells import support_until
 from basewise.report.coverage_words import counted_with
+from basewise.report.support_words import support_until
 
 __all__ = ["chart_of_scan"]
 

@@ -9,12 +9,12 @@ import msgspec
 from basewise._internal.text import format_bytes, plural
 from basewise.model.base_image import Surface
 from basewise.model.compare import Compare, ComparedImage, Provenance
-from basewise.model.evidence import Support, SupportPhase
 from basewise.model.finding import BySeverity, Severity, Vulnerabilities
 from basewise.model.verdict import Verdict
+from basewise.report.support_words import support_until
 from basewise.report.words import UNKNOWN, number_text, shortened, truth_text
 
-__all__ = ["CompareRow", "compare_row", "facts_of", "severities_known", "support_until"]
+__all__ = ["CompareRow", "compare_row", "facts_of", "severities_known"]
 
 MAX_PACKAGES = 4
 _NOT_JUDGED = (None, Verdict.UNKNOWN)
@@ -79,17 +79,6 @@ def _severe(numbers: BySeverity) -> str:
 def severities_known(compare: Compare) -> bool:
     """Tell whether critical and high findings are known of any image; without that, the column would say nothing."""
     return any(_severe(image.vulnerabilities.by_severity) != UNKNOWN for image in compare.images)
-
-
-def support_until(support: Support | None) -> str:
-    """Return the first end of support with its phase where that is not the regular one."""
-    if support is None:
-        return UNKNOWN
-    regular = support.distro_eol if support.phase not in {SupportPhase.LTS, SupportPhase.EOL} else None
-    distro = regular or support.distro_lts_eol or support.distro_eol
-    ends = [end for end in (support.python_eol, distro) if end]
-    phase = {SupportPhase.LTS: "lts ", SupportPhase.EOL: "eol "}.get(support.phase, "")
-    return phase + (min(ends) if ends else UNKNOWN)
 
 
 def facts_of(image: ComparedImage, *, with_app: bool) -> Iterator[tuple[str, str]]:

@@ -7,7 +7,7 @@ import pytest
 
 from basewise.errors import UsageError
 from basewise.model.choice import Choice, Recommendation
-from basewise.model.evidence import Coverage, NotCovered
+from basewise.model.evidence import Coverage, NotCovered, Support, SupportPhase
 from basewise.model.finding import ByState, Vulnerabilities
 from basewise.model.verdict import Swap, Verdict
 from basewise.report.builtin import FORMATS
@@ -15,6 +15,7 @@ from basewise.report.cells import row_of, swap_sentence
 from basewise.report.markdown_text import escape_markdown, fenced
 from basewise.report.plain import plain_line
 from basewise.report.render import render
+from basewise.report.support_words import distro_end, support_until
 from basewise.report.words import shortened
 from basewise.testing.candidates import added, candidate, counts, family, sizes
 from basewise.testing.choices import choice, coverage
@@ -147,6 +148,32 @@ def test_a_count_without_coverage_is_on_no_tile_and_has_no_mark() -> None:
 )
 def test_support_ends_with_its_phase(release: str, minor: str, shown: str) -> None:
     assert row_of(candidate(minor, release, rank=1), counts_are_covered=True).support == shown
+
+
+@pytest.mark.parametrize(
+    ("release", "minor", "shown"),
+    [
+        ("trixie", "3.14", "2028-08-09 (regular)"),
+        ("trixie", "3.11", "2027-10-31 (regular)"),
+        ("bookworm", "3.14", "2028-06-30 (lts)"),
+        ("forky", "3.14", "?"),
+    ],
+)
+def test_a_page_says_the_end_of_support_that_the_table_says(release: str, minor: str, shown: str) -> None:
+    page = render(choice([candidate(minor, release, rank=1)]), "html")
+    assert f"<td>{shown}</td>" in page
+    until = distro_end(candidate(minor, release).support) or "?"
+    assert f"<strong>{until}</strong> distribution supported until" in page
+    assert ("distribution until 2028-06-30 (lts)" in page) is (release == "bookworm")
+
+
+def test_the_end_of_python_alone_says_nothing_of_an_unknown_distribution() -> None:
+    known = Support(
+        python_eol="2028-10-31", distro_eol=None, distro_lts_eol="2030-06-30", phase=SupportPhase.LTS
+    )
+    assert support_until(known) == "lts 2028-10-31"
+    assert support_until(msgspec.structs.replace(known, distro_lts_eol=None)) == "lts ?"
+    assert support_until(None) == "?"
 
 
 @pytest.mark.parametrize("verdict", list(Verdict))

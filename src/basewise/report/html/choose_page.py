@@ -24,7 +24,8 @@ from basewise.report.html.parts import coverage_section, footer, header, section
 from basewise.report.html.picture import picture, picture_data
 from basewise.report.html.shell import page
 from basewise.report.sections import app_lines, from_line, legend, remarks
-from basewise.report.words import number_text
+from basewise.report.support_words import distro_end
+from basewise.report.words import UNKNOWN, number_text
 
 __all__ = ["render_choice_page"]
 
@@ -102,7 +103,7 @@ def _numbers(first: Candidate, *, covered: bool) -> tuple[tuple[str, str], ...]:
         (number_text(counts.after_rebuild), "after a rebuild"),
         (format_bytes(first.size.download_bytes), "to download"),
         (f"{'~' if first.size.basis == ESTIMATED else ''}{format_bytes(first.size.disk_bytes)}", "on disk"),
-        (first.support.distro_eol or "?", "distribution supported until"),
+        (distro_end(first.support) or UNKNOWN, "distribution supported until"),
     )
 
 

@@ -14,6 +14,7 @@ from basewise.report.html.count_cells import COUNT_COLUMNS, count_cells
 from basewise.report.html.markup import Markup, join, prose, tag
 from basewise.report.html.table import Cell, Column, TableRow, number_cell, size_cell, table
 from basewise.report.scan_facts import advisory_link
+from basewise.report.support_words import first_end
 from basewise.report.words import UNKNOWN, truth_text
 
 __all__ = [
@@ -22,7 +23,6 @@ __all__ = [
     "candidate_table",
     "exclusion_table",
     "needs_table",
-    "support_end",
     "swap_table",
 ]
 
@@ -76,7 +76,7 @@ def _candidate_row(candidate: Candidate, index: int, *, counts_are_covered: bool
             size_cell(size.base_compressed_bytes),
             size_cell(size.base_disk_bytes),
             *count_cells(counts),
-            Cell(content=support_end(candidate.support)),
+            Cell(content=_support(candidate.support)),
             number_cell(candidate.age_days),
         ),
         name=row_name(index),
@@ -84,10 +84,10 @@ def _candidate_row(candidate: Candidate, index: int, *, counts_are_covered: bool
     )
 
 
-def support_end(support: Support) -> str:
+def _support(support: Support) -> str:
     """Return the first end of support that is known, with the phase."""
-    ends = [end for end in (support.python_eol, support.distro_eol) if end]
-    return f"{min(ends)} ({support.phase})" if ends else UNKNOWN
+    end = first_end(support)
+    return f"{end} ({support.phase})" if end else UNKNOWN
 
 
 def facts_table(choice: Choice) -> Markup:

@@ -18,10 +18,11 @@ from basewise.model.evidence import SupportPhase
 from basewise.model.finding import Severity, Vulnerabilities
 from basewise.model.verdict import Verdict
 from basewise.report.chart_points import family_of, row_name
-from basewise.report.compare_cells import facts_of, support_until
+from basewise.report.compare_cells import facts_of
 from basewise.report.html.count_cells import COUNT_COLUMNS, count_cells
 from basewise.report.html.markup import Markup
 from basewise.report.html.table import Cell, Column, TableRow, number_cell, size_cell, table
+from basewise.report.support_words import support_until
 from basewise.report.words import UNKNOWN, truth_text
 
 __all__ = ["difference_table", "facts_table", "finding_change_table", "image_table", "package_change_table"]
