@@ -100,6 +100,7 @@ def derive() -> dict[str, dict[str, Any]]:
         "overrides": table("overrides", [override(seed) for seed in seeds("overrides")]),
         "gpu": gpu(seeds("gpu"), measured["cuda"]),
         "known_false": table("known-false-findings", seeds("known_false")),
+        "numpy_abi": table("numpy-abi", seeds("numpy_abi")),
         "publishers": table("publishers", seeds("publishers")),
     }
 

@@ -9,6 +9,7 @@ from basewise.debian.package import SuiteIndex
 from basewise.fit.completion import CompletionCache
 from basewise.fit.judge import Environment, Judge
 from basewise.fit.knowledge import Knowledge
+from basewise.fit.numpy_abi import warn_of_numpy
 from basewise.fit.outcome import FitOptions, FitReport, ResolutionProblem
 from basewise.fit.packages import Bases, LoadSuite, release_of
 from basewise.fit.pins import Pins, find_pins
@@ -112,7 +113,7 @@ def judge_all(
         },
         resolutions=pins.by_python,
         not_covered=tuple(sorted({*pins.not_covered, *_gaps(environments, collected)})),
-        warnings=tuple(dict.fromkeys(pins.warnings)),
+        warnings=tuple(dict.fromkeys((*pins.warnings, *warn_of_numpy(pins.by_python)))),
         python_changes=_changes(pins.by_python),
         own_lock=_is_own_lock(app),
         uv_runs=uv.runs,
