@@ -138,12 +138,14 @@ def _cache(context: Context) -> Iterator[Found]:
 
 def _keeps_no_cache(family: str, call: PipCall, run: Run, environment: Mapping[str, str | None]) -> bool:
     variable, option = _CACHE_OFF[family]
+    folder = f"{family.upper()}_CACHE_DIR"
     assigned = dict(word.text.partition("=")[::2] for word in call.call.command.words if "=" in word.text)
     value = assigned.get(variable, environment.get(variable))
+    cache = assigned.get(folder, environment.get(folder))
     return (
         call.has(option, "-n" if family == "uv" else option)
         or (value is not None and value.lower() not in _FALSE)
-        or has_cache_mount(run, "pip", "/.cache", "uv")
+        or has_cache_mount(run, "pip", "/.cache", "uv", *([cache] if cache else []))
         or removes(run, "/root/.cache", "~/.cache", "$HOME/.cache")
         or any(
             (other.program.startswith("pip") and other.command.texts[-2:] == ("cache", "purge"))

@@ -120,6 +120,13 @@ VENV = "COPY --from=b /opt/venv /opt/venv\n"
         ("BW025", f"FROM {CURRENT}\nRUN pip install -r r.txt && pip cache purge\n", []),
         ("BW025", f"FROM {CURRENT}\nRUN pip install -r r.txt && rm -rf /root/.cache\n", []),
         ("BW025", f"FROM {CURRENT}\nRUN --mount=type=cache,target=/root/.cache/pip pip install a\n", []),
+        (
+            "BW025",
+            f"FROM {CURRENT}\nENV PIP_CACHE_DIR=/c\nRUN --mount=type=cache,target=/c pip install a\n",
+            [],
+        ),
+        ("BW025", f"FROM {CURRENT}\nRUN --mount=type=cache,target=/c UV_CACHE_DIR=/c uv sync --locked\n", []),
+        ("BW025", f"FROM {CURRENT}\nRUN --mount=type=cache,target=/c pip install a\n", [(2, WARNING)]),
         ("BW025", f"FROM {CURRENT} AS b\nRUN pip install a\nFROM {CURRENT}\n", []),
         ("BW025", f"FROM {CURRENT}\nRUN uv pip install a==1\n", [(2, WARNING)]),
         ("BW026", f"FROM {CURRENT}\nRUN apt-get install -y gcc-14 libpq-dev libpq5\n", [(2, WARNING)]),
