@@ -41,7 +41,7 @@ class ApkCataloger:
     """Finds `apk` packages."""
 
     name = "apk"
-    version = 1
+    version = 2
     wants: tuple[str, ...] = ()
     condenses: tuple[str, ...] = DATABASES
     max_file_bytes = 0

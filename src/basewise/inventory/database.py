@@ -34,7 +34,7 @@ __all__ = [
 ]
 
 MAX_FIELD_CHARACTERS = 512
-_FIELD = re.compile(r"[!-~]+\Z")
+_FIELD = re.compile(r"(?!-)[!-~]+\Z")
 # Paths that another cataloger may ask for: metadata of Python distributions, interpreters and their headers.
 _PYTHON_ENDS = (b"METADATA", b"RECORD", b"INSTALLER", b".egg-info", b"PKG-INFO", b"patchlevel.h")
 _PROGRAM, _LIBRARY = b"bin/python", b"libpython"
@@ -104,7 +104,10 @@ def decode_database(content: bytes | None) -> Database | None:
 
 
 def is_field(text: str) -> bool:
-    """Tell whether a text can be a name, a version or an architecture: printable ASCII, no space, not endless."""
+    """Tell whether a text can be a name, a version or an architecture: printable ASCII, no space, not endless.
+
+    None begins with a hyphen: commands that we write name packages, and such a name would be an option in them.
+    """
     return len(text) <= MAX_FIELD_CHARACTERS and _FIELD.match(text) is not None
 
 

@@ -41,7 +41,7 @@ class RpmCataloger:
     """Finds `rpm` packages."""
 
     name = "rpm"
-    version = 1
+    version = 2
     wants: tuple[str, ...] = ()
     condenses: tuple[str, ...] = tuple(f"{place}/{file}" for place in _PLACES for file in _FILES)
     max_file_bytes = _MAX_BYTES

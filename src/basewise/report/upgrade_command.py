@@ -27,7 +27,8 @@ def upgrade_command(package: Package | ScanPackage, binaries: Sequence[str], to:
         to: The version that has the fix.
     """
     command = _COMMANDS.get(package.type)
-    return f"{command} {' '.join(_arguments(package, binaries, to))}" if command else ""
+    names = _arguments(package, binaries, to)
+    return f"{command} {' '.join(names)}" if command and names else ""
 
 
 def upgrade_commands(upgrades: Iterable[ScanUpgrade]) -> tuple[str, ...]:
@@ -43,7 +44,8 @@ def upgrade_commands(upgrades: Iterable[ScanUpgrade]) -> tuple[str, ...]:
 def _arguments(package: Package | ScanPackage, binaries: Sequence[str], to: str) -> tuple[str, ...]:
     """Return what is named to the package manager, quoted for a shell since names come from the image.
 
-    A Python package is raised to the very version, not beyond: the next series may break what uses it.
+    A Python package is raised to the very version, not beyond: the next series may break what uses it. What looks
+    like an option is no name of a package and is left out.
     """
     names = [f"{package.name}=={to}"] if package.type is PackageType.PYPI else binaries
-    return tuple(shlex.quote(name) for name in names)
+    return tuple(shlex.quote(name) for name in names if not name.startswith("-"))

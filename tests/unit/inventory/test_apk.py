@@ -83,6 +83,8 @@ def test_a_package_without_origin_has_no_known_source() -> None:
         "P:tool\nV:1\x1b[31m\n\n",
         f"P:{'a' * 1_000}\nV:1\n\n",
         "P:tool\nV:1\no:a b\n\n",
+        "P:--allow-untrusted\nV:1\no:tool\n\n",
+        "P:-X/elsewhere\nV:1\no:tool\n\n",
     ],
 )
 def test_a_damaged_record_is_left_out_and_counted(bad: str) -> None:

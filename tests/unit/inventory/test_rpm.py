@@ -123,10 +123,11 @@ def test_the_label_of_a_module_is_kept() -> None:
         make_header({"name": "a", "version": "1; rm -rf /", "release": "1"}),
         make_header({"name": "\x1b[31m", "version": "1", "release": "1"}),
         make_header({"name": "a" * 5_000, "version": "1", "release": "1"}),
+        make_header({"name": "--nogpgcheck", "version": "1", "release": "1"}),
         header("python", base_names=["METADATA"], directory_indexes=[9], directories=["/x.dist-info/"]),
         make_header({"name": "a", "version": "1", "release": "1", "epoch": "text"}),
     ],
-    ids=range(14),
+    ids=range(15),
 )
 def test_a_header_that_does_not_hold_together_is_an_error(blob: bytes) -> None:
     with pytest.raises(RpmHeaderError):
