@@ -65,7 +65,11 @@ def given_files(paths: Iterable[Path], stack: ExitStack, talk: Progress) -> dict
             else:
                 raise StoreError(f"cannot import `{shown}`: nothing reads {what.feed} yet")
         if sum(map(len, groups.values())) == before:
-            raise StoreError(f"cannot import `{path}`: nothing in it is known", hint=f"name {READABLE}")
+            raise StoreError(
+                f"cannot import `{path}`: nothing in it is known",
+                hint=f"name {READABLE}; each as it is published: of OSV the zip file of an ecosystem, KEV and the"
+                " tracker not compressed",
+            )
     for name, files in groups.items():
         files.sort(key=lambda given: (given.what.repository != "main", given.shown))
         parts = [given.what.repository for given in files]

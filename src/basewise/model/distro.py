@@ -18,7 +18,8 @@ class Distro(msgspec.Struct, frozen=True, order=True):
     codename: str = ""
 
     def __str__(self) -> str:
-        return f"{self.id} {self.version}" + (f" ({self.codename})" if self.codename else "")
+        parts = (self.id, self.version, f"({self.codename})" if self.codename else "")
+        return " ".join(part for part in parts if part)
 
 
 class Libc(msgspec.Struct, frozen=True, order=True):

@@ -471,6 +471,18 @@ class TestPublishersFiles:
         assert caught.value.exit_code == 4
         assert not path.exists()
 
+    @pytest.mark.parametrize(
+        "content", [gzip.compress(kev_json()), json.dumps(osv_record("PYSEC-2026-1", "x")).encode()]
+    )
+    def test_that_are_not_as_they_are_published_are_refused_with_what_is_needed(
+        self, content: bytes, tmp_path: Path, path: Path
+    ) -> None:
+        (tmp_path / "given").write_bytes(content)
+        with pytest.raises(StoreError, match="nothing in it is known") as caught:
+            import_(path, tmp_path / "given")
+        assert "each as it is published: of OSV the zip file" in caught.value.hint
+        assert "KEV and the tracker not compressed" in caught.value.hint
+
     def test_that_are_two_of_one_kind_are_refused(self, tmp_path: Path, path: Path) -> None:
         (tmp_path / "a.json").write_bytes(kev_json())
         (tmp_path / "b.json").write_bytes(kev_json(1300))
