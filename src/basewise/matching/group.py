@@ -17,6 +17,11 @@ __all__ = ["SourceGroup", "group_by_source", "is_kernel_headers"]
 KERNEL_SOURCES = frozenset({"linux", "kernel", "linux-headers"})
 KERNEL_HEADERS = ("linux-libc-dev", "linux-headers", "kernel-headers")
 _REBUILD = re.compile(r"\+b\d+$", re.ASCII)
+# Signed kernels come from a source of their own; advisories name the one that was signed. Debian's are of one
+# architecture and write `6.1.90+1` for `6.1.90-1`, Ubuntu's keep the version.
+_SIGNED = re.compile(
+    r"linux-signed(?P<flavour>-[a-z0-9.-]+?)??(?P<debian>-(?:amd64|arm64|i386))?\Z", re.ASCII
+)
 
 
 class SourceGroup(msgspec.Struct, frozen=True, order=True):
@@ -43,7 +48,7 @@ def group_by_source(
     """Gather packages by their source.
 
     Args:
-        packages: Packages of one ecosystem, in any order.
+        packages: Packages of one ecosystem, in any order. A signed kernel counts to the source that was signed.
         sort_key: Order of its versions; raises `InvalidValueError` for a text that is none.
 
     Returns:
@@ -55,7 +60,7 @@ def group_by_source(
         if package.source is None:
             unknown.add(package.name)
         else:
-            members[package.source].append(package)
+            members[_source_name(package.source)].append(package)
     groups = (_group(name, sorted(members[name], key=_by_name), sort_key) for name in sorted(members))
     return tuple(groups), tuple(sorted(unknown))
 
@@ -69,9 +74,17 @@ def _by_name(package: Package) -> tuple[str, str, str]:
     return package.name, package.version, package.arch or ""
 
 
+def _source_name(stated: str) -> str:
+    """Return the source that advisories name: of a signed kernel the one that was signed."""
+    signed = _SIGNED.match(stated)
+    return stated if signed is None else f"linux{signed['flavour'] or ''}"
+
+
 def _source_version(package: Package) -> str:
     """Return the version of the source: stated, else the binary's without its rebuild suffix."""
-    return package.source_version or _REBUILD.sub("", package.version)
+    version = package.source_version or _REBUILD.sub("", package.version)
+    signed = _SIGNED.match(package.source or "")
+    return version.replace("+", "-", 1) if signed is not None and signed["debian"] else version
 
 
 def _group(name: str, members: list[Package], sort_key: Callable[[str], Any]) -> SourceGroup:
