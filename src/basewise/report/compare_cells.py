@@ -44,9 +44,9 @@ class CompareRow(msgspec.Struct, frozen=True, kw_only=True):
     age: str
 
 
-def compare_row(image: ComparedImage) -> CompareRow:
-    """Return the cells of an image."""
-    counts = image.finished_vulnerabilities or image.vulnerabilities
+def compare_row(image: ComparedImage, *, with_app: bool) -> CompareRow:
+    """Return the cells of an image; its counts are those of the finished image where there is an application."""
+    counts = (image.finished_vulnerabilities or Vulnerabilities()) if with_app else image.vulnerabilities
     exploited = "!" if counts.exploited else ""
     return CompareRow(
         image=image.image,

@@ -82,5 +82,5 @@ def _one_line_each(compare: Compare) -> Iterator[str]:
     yield table_row([heading for heading, _ in shown])
     yield table_row([":--" if field in _LEFT else "--:" for _, field in shown])
     for image in compare.images:
-        row = compare_row(image)
+        row = compare_row(image, with_app=compare.app is not None)
         yield table_row([escape_markdown(getattr(row, field)) for _, field in shown])

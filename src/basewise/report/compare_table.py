@@ -95,7 +95,7 @@ def _joined(what: str, cells: Sequence[str], room: int) -> str:
 
 
 def _one_line_each(compare: Compare, columns: int) -> Iterator[Line]:
-    rows = [compare_row(image) for image in compare.images]
+    rows = [compare_row(image, with_app=compare.app is not None) for image in compare.images]
     hidden = set() if compare.app is not None else {"verdict", "app_disk"}
     if not severities_known(compare):
         hidden.add("severe")

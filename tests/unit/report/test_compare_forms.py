@@ -102,9 +102,17 @@ def test_the_gate_names_what_got_worse_and_the_findings(two: Compare) -> None:
 
 def test_the_unmeasured_have_question_marks_and_no_zero(many: Compare) -> None:
     buster = next(each for each in many.images if "buster" in each.image)
-    row = compare_row(buster)
+    row = compare_row(buster, with_app=False)
     assert (row.total, row.fixable, row.after, row.packages, row.severe) == ("?",) * 5
     assert dict(facts_of(buster, with_app=False))["by severity"] == "?"
+
+
+def test_beside_finished_images_the_counts_of_a_bare_base_are_not_shown(two: Compare) -> None:
+    """They would be the smaller ones, because nothing of the application was counted."""
+    image = msgspec.structs.replace(two.images[0], finished_vulnerabilities=None)
+    assert compare_row(image, with_app=False).total == str(image.vulnerabilities.total)
+    row = compare_row(image, with_app=True)
+    assert (row.total, row.fixable, row.after, row.undetermined) == ("?",) * 4
 
 
 @pytest.mark.parametrize(
@@ -117,7 +125,7 @@ def test_the_unmeasured_have_question_marks_and_no_zero(many: Compare) -> None:
     ],
 )
 def test_severities_say_no_zero_that_nobody_rated(two: Compare, numbers: dict[str, int], shown: str) -> None:
-    assert compare_row(rated(two.images[0], **numbers)).severe == shown
+    assert compare_row(rated(two.images[0], **numbers), with_app=False).severe == shown
 
 
 def test_every_row_of_a_markdown_table_has_the_same_number_of_cells(two: Compare, many: Compare) -> None:
