@@ -15,6 +15,7 @@ from basewise.model.package import PackageType
 from basewise.model.requirement import Accelerator, Application
 from basewise.model.verdict import AddedPackage, Fit, Install, InstallKind
 from basewise.operations.candidate_evidence import Findings, sources_to_upgrade
+from basewise.operations.existing_packages import left_behind, needed_by_command
 from basewise.operations.read_back import read_back
 from basewise.report.dockerfile import render_dockerfile, render_dockerignore
 
@@ -62,6 +63,7 @@ def recommend(
         dockerfile=read_back(render_dockerfile(plan), plan),
         why=(
             *why,
+            *_left_behind(application, image, fit),
             *_brought_findings(fit, found.findings),
             *_both_totals(application, candidate),
             *_beside_the_count(candidate),
@@ -82,12 +84,15 @@ def build_plan(
         for manifest in application.manifests
         if manifest.format == _REQUIREMENTS_FORMAT and manifest.role != _COMPARED
     )
+    manager = "apk" if image.distro.id == "alpine" else "apt"
+    planned = tuple(_planned(package) for package in fit.add_packages)
+    called = needed_by_command(application, manager)
     return BuildPlan(
         image=image.name,
         digest=str(image.index_digest) if image.index_digest else None,
         base_name=str(image.reference),
-        package_manager="apk" if image.distro.id == "alpine" else "apt",
-        packages=tuple(_planned(package) for package in fit.add_packages),
+        package_manager=manager,
+        packages=(*planned, *(one for one in called if one.name not in {each.name for each in planned})),
         upgrades=upgrades,
         build_packages=tuple(_planned(package) for package in fit.build_packages),
         source_distributions=tuple(sorted(install.name for install in fit.installs if _is_built(install))),
@@ -97,7 +102,7 @@ def build_plan(
         command=application.command,
         command_source=application.command_source,
         application=Folder.open(Path(application.path)).root.name,
-        notes=_left_out(application),
+        notes=(*_left_out(application), *_left_behind(application, image, fit)),
     )
 
 
@@ -185,6 +190,17 @@ def _left_out(application: Application) -> tuple[str, ...]:
     named = [f"  {record.what}: {record.why}" for record in needed[:MAX_LEFT_OUT]]
     more = [f"  and {len(needed) - MAX_LEFT_OUT} more"] if len(needed) > MAX_LEFT_OUT else []
     return ("NOT INSTALLED by this file, though the application asks for it:", *named, *more)
+
+
+def _left_behind(application: Application, image: BaseImage, fit: Fit) -> tuple[str, ...]:
+    """Return the sentence that names what the existing Dockerfile installs and the planned one does not."""
+    names = left_behind(application, image, fit)
+    if not names or application.dockerfile is None:
+        return ()
+    named = ", ".join(names[:MAX_LEFT_OUT])
+    more = f" and {len(names) - MAX_LEFT_OUT} more" if len(names) > MAX_LEFT_OUT else ""
+    found = f"{application.dockerfile.path} also installs {named}{more}, which no requirement needs"
+    return (f"{found}: not installed here, so add what the application itself calls",)
 
 
 def _planned(package: AddedPackage) -> PlannedPackage:

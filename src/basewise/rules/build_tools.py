@@ -11,7 +11,7 @@ from basewise.rules.described import described
 from basewise.rules.os_packages import call_place
 from basewise.rules.rule import Context, Found, RuleCheck, Run
 
-__all__ = ["BUILD_TOOLS"]
+__all__ = ["BUILD_TOOLS", "is_build_tool"]
 
 _TOOLS = re.compile(
     r"(?:gcc|g\+\+|cpp|clang|llvm|gfortran|golang|rustc|automake|autoconf|bison|openjdk-\d+-jdk)(?:-[0-9.]+)?\Z"
@@ -27,6 +27,11 @@ _COMPILES_AT_RUN_TIME = frozenset({"deepspeed", "pymc", "pytensor", "sglang", "t
 """torch.compile, kernels of triton and the graphs of pytensor call a compiler in the image that runs."""
 _RUN_TIME_HINT = "keep it where `torch.compile`, custom kernels or pytensor are used; else leave it out"
 _HINT = "install them in a stage of their own, and copy what was built: `COPY --from=builder`"
+
+
+def is_build_tool(name: str) -> bool:
+    """Tell whether an OS package is a compiler, a tool of a build, or headers."""
+    return bool(_TOOLS.match(_bare(name)))
 
 
 def _build_tools(context: Context) -> Iterator[Found]:
