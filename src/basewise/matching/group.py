@@ -12,7 +12,7 @@ import msgspec
 from basewise.errors import InvalidValueError
 from basewise.model.package import Package
 
-__all__ = ["SourceGroup", "group_by_source", "is_kernel_headers"]
+__all__ = ["SourceGroup", "group_by_source", "is_kernel_headers", "source_name"]
 
 KERNEL_SOURCES = frozenset({"linux", "kernel", "linux-headers"})
 KERNEL_HEADERS = ("linux-libc-dev", "linux-headers", "kernel-headers")
@@ -60,7 +60,7 @@ def group_by_source(
         if package.source is None:
             unknown.add(package.name)
         else:
-            members[_source_name(package.source)].append(package)
+            members[source_name(package.source)].append(package)
     groups = (_group(name, sorted(members[name], key=_by_name), sort_key) for name in sorted(members))
     return tuple(groups), tuple(sorted(unknown))
 
@@ -74,8 +74,12 @@ def _by_name(package: Package) -> tuple[str, str, str]:
     return package.name, package.version, package.arch or ""
 
 
-def _source_name(stated: str) -> str:
-    """Return the source that advisories name: of a signed kernel the one that was signed."""
+def source_name(stated: str) -> str:
+    """Return the source that advisories name: of a signed kernel the one that was signed.
+
+    Args:
+        stated: The source that a package states.
+    """
     signed = _SIGNED.match(stated)
     return stated if signed is None else f"linux{signed['flavour'] or ''}"
 

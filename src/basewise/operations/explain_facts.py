@@ -6,7 +6,9 @@ import re
 from collections.abc import Iterable, Iterator
 
 from basewise.advisories.store import Store
-from basewise.matching.os_packages import judged_as
+from basewise.matching.apk import release_of_facts
+from basewise.matching.group import source_name
+from basewise.matching.os_packages import judged_as, own_type
 from basewise.model.advisory import Advisory, VersionRange
 from basewise.model.distro import Distro
 from basewise.model.explanation import Statement
@@ -49,7 +51,7 @@ def _records(package: Package, distro: Distro | None, store: Store) -> Iterator[
         yield "cpython", ".".join(package.version.split(".")[:2]), "cpython"
     elif distro is not None:
         for release in _releases(distro, store):
-            for name in {package.name, package.source or package.name}:
+            for name in {package.name, source_name(package.source or package.name)}:
                 yield judged_as(distro).id, release, name
 
 
@@ -57,6 +59,8 @@ def _releases(distro: Distro, store: Store) -> frozenset[str]:
     """Return the releases of the store that a distribution may be."""
     numbers = distro.version.split(".")
     own = {distro.codename, distro.version, ".".join(numbers[:2]), numbers[0], ""}
+    if own_type(distro) is PackageType.APK:
+        own.add(release_of_facts(judged_as(distro), store))
     return store.releases(judged_as(distro).id) & own
 
 
