@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from basewise.app.command_runner import without_runner
 from basewise.app.existing_dockerfile import DockerfileContent, read_dockerfile
 from basewise.app.folder import Folder
 from basewise.app.manifest import ManifestContent, PythonRange, ReadOptions
@@ -107,9 +108,10 @@ def _command(
 ) -> tuple[tuple[str, ...], str]:
     """Return the start command and where it was found: the Dockerfile's own, or what the source shows."""
     if dockerfile.dockerfile and dockerfile.dockerfile.command:
-        return dockerfile.dockerfile.command, str(dockerfile.command_at)
+        return without_runner(dockerfile.dockerfile.command), str(dockerfile.command_at)
     wanted = {item.name for item in content.requirements}
     wanted |= {package.name for package in content.lock.packages} if content.lock else set()
     if any(_SERVER_EXTRAS.get(item.name, frozenset()) & set(item.extras) for item in content.requirements):
         wanted.add("uvicorn")
-    return find_command(folder, frozenset(wanted)) or ((), "")
+    command, where = find_command(folder, frozenset(wanted)) or ((), "")
+    return without_runner(command), where
