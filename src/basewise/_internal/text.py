@@ -1,11 +1,14 @@
-"""Making text from elsewhere safe to show, and numbers readable."""
+"""Making text from elsewhere safe to show, numbers readable, and moments the same everywhere."""
 
 from __future__ import annotations
 
-__all__ = ["format_bytes", "plural", "safe_text"]
+from datetime import UTC, datetime
+
+__all__ = ["format_bytes", "format_moment", "plural", "safe_text"]
 
 MAX_SHOWN_CHARACTERS = 500
-_KIB = 1000.0
+_NEXT_UNIT = 999.5
+"""From here on a size would be shown as a thousand of its unit."""
 
 
 def safe_text(text: str, *, limit: int = MAX_SHOWN_CHARACTERS) -> str:
@@ -30,10 +33,15 @@ def format_bytes(count: int | None) -> str:
         return "?"
     size = float(count)
     for unit in ("B", "kB", "MB"):
-        if abs(size) < _KIB:
+        if abs(size) < _NEXT_UNIT:
             return f"{size:.0f} {unit}" if unit == "B" or abs(size) >= 10 else f"{size:.1f} {unit}"  # noqa: PLR2004
-        size /= _KIB
+        size /= 1000
     return f"{size:.2f} GB"
+
+
+def format_moment(moment: datetime) -> str:
+    """Return a moment as `YYYY-MM-DDTHH:MM:SSZ`, in UTC."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def plural(count: int, noun: str, nouns: str | None = None) -> str:

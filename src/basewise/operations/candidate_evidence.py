@@ -7,6 +7,7 @@ from datetime import date, datetime
 
 import msgspec
 
+from basewise._internal.text import format_moment
 from basewise.candidates.lifecycle import support_of
 from basewise.model.base_image import BaseImage
 from basewise.model.choice import Candidate, CandidateSize, Uncounted
@@ -17,7 +18,6 @@ from basewise.operations.document_words import (
     build_age_in_days,
     document_distro,
     document_libc,
-    document_moment,
 )
 
 __all__ = ["Findings", "build_candidate"]
@@ -55,7 +55,7 @@ def build_candidate(image: BaseImage, fit: Fit, found: Findings, *, now: datetim
         digest=str(image.index_digest) if image.index_digest else None,
         manifest_digest=str(image.manifest_digest) if image.manifest_digest else None,
         platform=str(image.platform),
-        created=document_moment(image.created),
+        created=format_moment(image.created),
         age_days=build_age_in_days(image.created, today),
         distro=document_distro(image.distro),
         python=image.python,

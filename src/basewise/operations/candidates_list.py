@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+from basewise._internal.text import format_moment
 from basewise.candidates.catalogue import Catalogue
 from basewise.candidates.coverage import catalogue_not_covered, catalogue_source, catalogue_warnings
 from basewise.candidates.lifecycle import python_is_supported, support_of
@@ -16,7 +17,6 @@ from basewise.operations.document_words import (
     build_age_in_days,
     document_distro,
     document_libc,
-    document_moment,
 )
 
 __all__ = ["list_candidates"]
@@ -54,7 +54,7 @@ def _row(image: BaseImage, catalogue: Catalogue, today: date) -> CandidateRow:
         digest=str(image.index_digest) if image.index_digest else None,
         manifest_digest=str(image.manifest_digest) if image.manifest_digest else None,
         platform=str(image.platform),
-        created=document_moment(image.created),
+        created=format_moment(image.created),
         age_days=build_age_in_days(image.created, today),
         python=image.python,
         prerelease=image.prerelease,

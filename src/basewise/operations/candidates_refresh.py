@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from fnmatch import fnmatchcase
 
-from basewise._internal.text import plural
+from basewise._internal.text import format_moment, plural
 from basewise.candidates.catalogue import Catalogue
 from basewise.candidates.user_catalogue import MeasuredImage, change_user_catalogue, load_whole_catalogue
 from basewise.errors import ImageError, UsageError
@@ -16,7 +16,6 @@ from basewise.model.refresh import Refresh
 from basewise.oci.registry_client import RegistryClient
 from basewise.oci.registry_transfer import Transfer
 from basewise.oci.tags import list_tags
-from basewise.operations.document_words import document_moment
 from basewise.operations.limits import image_limits
 from basewise.operations.read_image import ImageAccess, registry_options
 from basewise.operations.refresh_builds import Refresher
@@ -83,7 +82,7 @@ def refresh_candidates(
         rows = refresher.run(tags, only_known=pattern is None)
     file = change_user_catalogue(lambda known: _merged(known, refresher.measured))
     return Refresh(
-        generated_at=document_moment(now),
+        generated_at=format_moment(now),
         repository=wanted.familiar,
         platform=str(platform),
         tags=len(listed.tags),

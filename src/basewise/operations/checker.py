@@ -11,6 +11,7 @@ from typing import Self
 
 import msgspec
 
+from basewise._internal.text import format_moment
 from basewise.advisories.content import ECOSYSTEM_OF_EXPLOITED
 from basewise.advisories.coverage import coverage_of
 from basewise.advisories.store import Store
@@ -42,7 +43,6 @@ from basewise.operations.check_parts import evidence_of, image_record, locks_of,
 from basewise.operations.check_policy import folder_policy, read_policy_file
 from basewise.operations.check_stand_ins import agreed, stand_ins
 from basewise.operations.check_targets import Target, dockerfile_contexts
-from basewise.operations.document_words import document_moment
 from basewise.operations.image_registry import Registry
 from basewise.operations.refresh_effect import EffectReader
 from basewise.progress import Progress, SilentProgress
@@ -151,7 +151,7 @@ class Checker:
         from basewise import __version__  # noqa: PLC0415 - the package imports operations lazily
 
         return Check(
-            generated_at=document_moment(self.moment),
+            generated_at=format_moment(self.moment),
             version=__version__,
             platform=str(self.options.platform),
             files=tuple(one.file for one in results),

@@ -7,6 +7,7 @@ from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 
+from basewise._internal.text import format_moment
 from basewise.advisories.coverage import coverage_of
 from basewise.advisories.store import Store
 from basewise.app.read import ReadOptions, read_application
@@ -22,7 +23,7 @@ from basewise.model.verdict import InstallKind
 from basewise.operations.application_findings import ApplicationFindings, find_in_application
 from basewise.operations.candidate_evidence import build_candidate
 from basewise.operations.choose_images import images_to_rank
-from basewise.operations.document_words import application_summary, document_moment
+from basewise.operations.document_words import application_summary
 from basewise.operations.findings import FindingsReader
 from basewise.operations.options import ChooseOptions, check_options
 from basewise.operations.recommendation import recommend, warn_of_left_out
@@ -92,7 +93,7 @@ def choose(
         explanation = explain(ranked, request)
         recommendation = _recommend(application, catalogue, fits, reader, ranked, explanation)
         return Choice(
-            generated_at=document_moment(moment),
+            generated_at=format_moment(moment),
             version=__version__,
             app=application_summary(
                 application,

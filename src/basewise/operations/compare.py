@@ -9,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 
+from basewise._internal.text import format_moment
 from basewise.advisories.coverage import coverage_of
 from basewise.advisories.store import Store
 from basewise.candidates.catalogue import Catalogue
@@ -24,7 +25,7 @@ from basewise.model.verdict import Fit
 from basewise.operations.compare_changes import changes_between
 from basewise.operations.compare_evidence import Evidence, EvidenceReader
 from basewise.operations.compare_images import FailedImage, FoundImage, find_images
-from basewise.operations.document_words import application_summary, document_moment
+from basewise.operations.document_words import application_summary
 from basewise.operations.read_image import ImageAccess
 from basewise.policy.worse import judge_worse
 from basewise.progress import Progress, SilentProgress
@@ -130,7 +131,7 @@ def _document(  # noqa: PLR0917 - the parts of the document
 
     rows = tuple(each.image for each in evidence)
     return Compare(
-        generated_at=document_moment(moment),
+        generated_at=format_moment(moment),
         version=__version__,
         app=None if application is None else application_summary(application, str(wishes.accelerator)),
         images=rows,

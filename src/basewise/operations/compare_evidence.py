@@ -7,6 +7,7 @@ from datetime import datetime
 
 import msgspec
 
+from basewise._internal.text import format_moment
 from basewise.advisories.store import Store
 from basewise.candidates.lifecycle import support_of
 from basewise.matching.count import count
@@ -29,7 +30,6 @@ from basewise.operations.document_words import (
     build_age_in_days,
     document_distro,
     document_libc,
-    document_moment,
 )
 from basewise.operations.scan_packages import judged_packages
 from basewise.operations.scan_support import support_of_inventory
@@ -149,7 +149,7 @@ class EvidenceReader:
             digest=_text(base.index_digest or base.manifest_digest),
             manifest_digest=_text(base.manifest_digest),
             platform=str(base.platform),
-            created=document_moment(base.created),
+            created=format_moment(base.created),
             age_days=build_age_in_days(base.created, self._now.date()),
             distro=document_distro(base.distro),
             python=base.python,
@@ -186,7 +186,7 @@ class EvidenceReader:
             digest=_text(facts.index_digest or facts.digest),
             manifest_digest=_text(facts.digest),
             platform=str(facts.platform),
-            created=None if facts.created is None else document_moment(facts.created),
+            created=None if facts.created is None else format_moment(facts.created),
             age_days=None if facts.created is None else build_age_in_days(facts.created, self._now.date()),
             distro=document_distro(distro) if distro else None,
             python=inventory.pythons[0].version if inventory.pythons else None,

@@ -1,4 +1,4 @@
-"""Values in the words of the documents: moments, ages, distributions, C libraries, what was read of an application."""
+"""Values in the words of the documents: ages, distributions, C libraries, what was read of an application."""
 
 from __future__ import annotations
 
@@ -8,12 +8,7 @@ from basewise.model.choice import AppSummary, CandidateDistro, CandidateLibc
 from basewise.model.distro import Distro, Libc
 from basewise.model.requirement import Application
 
-__all__ = ["application_summary", "build_age_in_days", "document_distro", "document_libc", "document_moment"]
-
-
-def document_moment(moment: datetime) -> str:
-    """Return a moment as `YYYY-MM-DDTHH:MM:SSZ`, in UTC."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+__all__ = ["application_summary", "build_age_in_days", "document_distro", "document_libc"]
 
 
 def build_age_in_days(created: datetime, today: date) -> int:

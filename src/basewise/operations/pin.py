@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 
 from basewise._internal.paths import write_atomically
+from basewise._internal.text import format_moment
 from basewise.advisories.store import Store
 from basewise.dockerfile.edit import Edit, apply_edits
 from basewise.dockerfile.images import ImageUse, image_uses, resolve_stages
@@ -30,7 +31,7 @@ from basewise.model.platform import LINUX_AMD64, Platform
 from basewise.operations.check_fix import difference
 from basewise.operations.check_images import ImageKnowledge
 from basewise.operations.check_targets import Target, find_targets
-from basewise.operations.document_words import document_distro, document_moment
+from basewise.operations.document_words import document_distro
 from basewise.operations.image_registry import Registry
 from basewise.operations.pin_edit import PinEdit, pin_edit
 from basewise.operations.read_image import ImageAccess
@@ -264,7 +265,7 @@ def _finished(files: Sequence[_File], options: PinOptions, moment: datetime) -> 
             write_lock(root, lock)
     rows = tuple(row for file in files for row in file.rows)
     return Pinned(
-        generated_at=document_moment(moment),
+        generated_at=format_moment(moment),
         version=__version__,
         platform=str(options.platform),
         images=rows,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from basewise._internal.text import format_moment
 from basewise.model.inventory import HistoryLine, InstalledPackage, Inventory, LayerSummary, Owner
 from basewise.model.platform import Platform
 from basewise.model.sbom import (
@@ -16,7 +17,7 @@ from basewise.model.sbom import (
     SbomPython,
     SbomSize,
 )
-from basewise.operations.document_words import document_distro, document_libc, document_moment
+from basewise.operations.document_words import document_distro, document_libc
 from basewise.operations.read_image import ImageAccess, read_image
 from basewise.progress import Progress
 
@@ -102,7 +103,7 @@ def _image(inventory: Inventory) -> SbomImage:
         index_digest=_text(facts.index_digest),
         config_digest=_text(facts.config_digest),
         platform=str(facts.platform),
-        created=document_moment(facts.created) if facts.created is not None else None,
+        created=format_moment(facts.created) if facts.created is not None else None,
         size=SbomSize(
             compressed_bytes=facts.size.compressed_bytes,
             compressed_basis=str(facts.size.compressed_basis),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import nullcontext
 from datetime import UTC, date, datetime
 
+from basewise._internal.text import format_moment
 from basewise.advisories.store import Store
 from basewise.matching.match import match
 from basewise.matching.risk import by_risk
@@ -12,7 +13,6 @@ from basewise.model.finding import State
 from basewise.model.inventory import Inventory
 from basewise.model.sbom import Sbom
 from basewise.model.scan import IgnoredFinding, Scan, ScanFilter, ScanFinding
-from basewise.operations.document_words import document_moment
 from basewise.operations.read_image import read_image
 from basewise.operations.sbom import sbom_of
 from basewise.operations.scan_base import BaseFinder
@@ -94,7 +94,7 @@ def scan_inventory(
     coverage = judge_coverage((*judged.not_covered, *ended_support(inventory, today)), result, today)
     shown, filtered = _filtered(findings, options)
     return Scan(
-        generated_at=document_moment(now),
+        generated_at=format_moment(now),
         version=__version__,
         image=sbom.image,
         base=base,

@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 from threading import Lock
 
 from basewise._internal.parallel import map_in_threads
+from basewise._internal.text import format_moment
 from basewise.advisories.store import Store
 from basewise.errors import ImageError, UsageError
 from basewise.model.scan import Scan, Scans
-from basewise.operations.document_words import document_moment
 from basewise.operations.read_image import read_image
 from basewise.operations.scan import ScanOptions, scan_inventory
 from basewise.operations.scan_base import BaseFinder
@@ -66,7 +66,7 @@ def scan_several(
     from basewise import __version__  # noqa: PLC0415 - the package itself, which imports nothing
 
     return Scans(
-        generated_at=document_moment(moment),
+        generated_at=format_moment(moment),
         version=__version__,
         scans=tuple(result for result in results if isinstance(result, Scan)),
         failed=tuple(result for result in results if isinstance(result, str)),

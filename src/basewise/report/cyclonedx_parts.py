@@ -10,12 +10,13 @@ import hashlib
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
 import msgspec
 
+from basewise._internal.text import format_moment
 from basewise.model.choice import CandidateDistro
 from basewise.model.evidence import Coverage
 from basewise.model.package import PackageType
@@ -153,7 +154,7 @@ def bom_of(
     return Bom(
         serial_number=f"urn:uuid:{content_uuid(form, identity)}",
         metadata=Metadata(
-            timestamp=moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            timestamp=format_moment(moment),
             tools=_Tools((_Tool(version=version),)),
             component=_image(contents),
             properties=properties,

@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 import msgspec
 
+from basewise._internal.text import format_moment
 from basewise.model.finding import State
 from basewise.model.scan import IgnoredFinding, IgnoredStatus, Scan, ScanFinding, Scans
 from basewise.report.cyclonedx_parts import content_uuid
@@ -96,7 +97,7 @@ def render_scan_openvex(result: Scan | Scans, *, width: int, color: bool) -> str
     document = _Document(
         context=CONTEXT,
         identifier=f"urn:uuid:{content_uuid('openvex', [*unclocked, *failed])}",
-        timestamp=moment_of(result).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        timestamp=format_moment(moment_of(result)),
         tooling="\n".join(said),
         statements=tuple(statement for number, scan in enumerate(scans) for statement in _statements(scan, number)),
     )  # fmt: skip

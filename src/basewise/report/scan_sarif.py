@@ -16,6 +16,7 @@ from typing import Any
 
 import msgspec
 
+from basewise._internal.text import format_moment
 from basewise.errors import InvalidValueError
 from basewise.model.finding import Severity, State
 from basewise.model.reference import Reference
@@ -127,7 +128,7 @@ def _run(scan: Scan, name: str, *, many: bool) -> dict[str, object]:
             **fact_properties(scan_facts(scan), lists=_LISTS),
             "basewise:count:results": str(len(findings)),
         },
-        ended=moment_of(scan).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        ended=format_moment(moment_of(scan)),
     )
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 
 import msgspec
 
+from basewise._internal.text import format_moment
 from basewise.model.sbom import SbomPackage
 from basewise.model.scan import Scan, ScanFinding, Scans
 from basewise.report.json_document import encode_json
@@ -83,9 +84,7 @@ def render_scan_spdx(result: Scan | Scans, *, width: int, color: bool) -> str:
     del width, color
     scan = one_scan(result, _FORM)
     moment, version = moment_of(scan), plain_line(scan.version)
-    said = _Said(
-        scan.packages, date=moment.strftime("%Y-%m-%dT%H:%M:%SZ"), annotator=f"Tool: basewise-{version}"
-    )
+    said = _Said(scan.packages, date=format_moment(moment), annotator=f"Tool: basewise-{version}")
     for found in scan.findings:
         said.add(found, _comment(found))
     for ignored in scan.ignored:

@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 
 import msgspec
 
+from basewise._internal.text import format_moment
 from basewise.model.package import PackageType
 from basewise.model.sbom import SbomImage, SbomPackage
 from basewise.report.cyclonedx_parts import Contents, content_uuid
@@ -137,7 +138,7 @@ def document_of(
         document_namespace=f"urn:uuid:{content_uuid(form, identity)}",
         comment=comment,
         creation_info=_Creation(
-            created=moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            created=format_moment(moment),
             creators=(f"Tool: basewise-{version}",),
         ),
         packages=(image, *inside),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from basewise._internal.paths import cache_directory, write_atomically
-from basewise._internal.text import format_bytes, plural, safe_text
+from basewise._internal.text import format_bytes, format_moment, plural, safe_text
 from basewise._internal.units import parse_size
 from basewise.errors import InvalidValueError, OutputError
 
@@ -55,6 +56,9 @@ def test_safe_text_is_one_printable_line_that_any_encoding_can_write(text: str) 
         (1500, "1.5 kB"),
         (45_000, "45 kB"),
         (130_010_000, "130 MB"),
+        (999_400_000, "999 MB"),
+        (999_500_000, "1.00 GB"),
+        (999_600, "1.0 MB"),
         (1_110_000_000, "1.11 GB"),
     ],
 )
@@ -144,3 +148,11 @@ def test_the_cache_lies_where_the_environment_says(monkeypatch: pytest.MonkeyPat
     assert cache_directory() == tmp_path / "mine"
     monkeypatch.delenv("BASEWISE_CACHE_DIR")
     assert cache_directory().name == "basewise"
+
+
+def test_a_moment_of_another_zone_is_written_in_utc() -> None:
+    assert (
+        format_moment(datetime(2026, 11, 23, 3, 0, tzinfo=timezone(timedelta(hours=5))))
+        == "2026-11-22T22:00:00Z"
+    )
+    assert format_moment(datetime(2026, 11, 23, 3, 0, 7, 999, tzinfo=UTC)) == "2026-11-23T03:00:07Z"
