@@ -30,6 +30,7 @@ _COMPARED = "compared"
 _LOCK_HEAD = (
     "# Written by basewise for Python {python}: the resolution that was judged, every file by its hash.\n"
 )
+_THERE = ("/app/", "/bin/", "/opt/venv/", "/sbin/", "/usr/")
 _CPU_WHEELS = "(CPU wheels)"
 
 
@@ -102,7 +103,11 @@ def build_plan(
         command=application.command,
         command_source=application.command_source,
         application=Folder.open(Path(application.path)).root.name,
-        notes=(*_left_out(application), *_left_behind(application, image, fit)),
+        notes=(
+            *_left_out(application),
+            *_left_behind(application, image, fit),
+            *_missing_program(application),
+        ),
     )
 
 
@@ -190,6 +195,16 @@ def _left_out(application: Application) -> tuple[str, ...]:
     named = [f"  {record.what}: {record.why}" for record in needed[:MAX_LEFT_OUT]]
     more = [f"  and {len(needed) - MAX_LEFT_OUT} more"] if len(needed) > MAX_LEFT_OUT else []
     return ("NOT INSTALLED by this file, though the application asks for it:", *named, *more)
+
+
+def _missing_program(application: Application) -> tuple[str, ...]:
+    """Say that the start command calls a file outside of the application, which nothing puts there."""
+    program = application.command[0] if application.command else ""
+    if not program.startswith("/") or program.startswith(_THERE):
+        return ()
+    return (
+        f"the start command calls {program}, which nothing here puts there: copy it, or start the application",
+    )
 
 
 def _left_behind(application: Application, image: BaseImage, fit: Fit) -> tuple[str, ...]:

@@ -44,6 +44,11 @@ def test_what_the_start_command_calls_is_installed_and_the_rest_is_named(
     assert "gcc" not in text
 
 
+def test_a_program_that_nothing_puts_there_is_named(tmp_path: Path) -> None:
+    text = written_for(tmp_path, "trixie", 'FROM python:3.12-slim\nENTRYPOINT ["/entrypoint.sh"]\n')
+    assert "# the start command calls /entrypoint.sh, which nothing here puts there: " in text
+
+
 def test_a_dockerfile_that_installs_nothing_adds_no_line(tmp_path: Path) -> None:
     text = written_for(tmp_path, "trixie", 'FROM python:3.12-slim\nCMD ["python", "app.py"]\n')
     assert "also installs" not in text
