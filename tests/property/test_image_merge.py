@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from basewise._internal.tar import TarError, walk_tar
+from basewise.image.limits import DEFAULT_LIMITS
 from basewise.image.patterns import PatternSet, compile_pattern
-from basewise.image.tree import merge_layers
+from basewise.image.tree import FileTree, merge_layers
 from basewise.testing.layers import content_of
 from basewise.testing.tar_writer import Member, tar_bytes
 
@@ -140,6 +141,45 @@ def test_merging_is_what_an_overlay_shows(layers: list[list[Change]], shuffled: 
         for entry in tree.entries()
     }
     assert found == model.listed()
+
+
+LINKS = st.lists(st.sampled_from(["a", "b", "c", "..", ".", ""]), min_size=1, max_size=4).map("/".join)
+ENTRIES = st.lists(st.tuples(PATHS, st.sampled_from(["file", "directory", "link"]), LINKS), max_size=8)
+
+
+def followed(tree: FileTree, path: str) -> str | None:
+    """Return where a path leads, one part after the other."""
+    parts, here, hops = [part for part in path.split("/") if part not in {"", "."}], "", 0
+    while parts:
+        part = parts.pop(0)
+        if part == "..":
+            here = here.rpartition("/")[0]
+            continue
+        entry = tree.entry(f"{here}/{part}") if part != "." else tree.entry(here)
+        if entry is None or (parts and not entry.is_link and not entry.is_directory):
+            return None
+        if entry.is_link:
+            hops += 1
+            if hops > DEFAULT_LIMITS.link_hops:
+                return None
+            parts = [*(part for part in entry.link.split("/") if part), *parts]
+            here = "" if entry.link.startswith("/") else here
+        else:
+            here = entry.path
+    return here
+
+
+@settings(max_examples=300, deadline=None)
+@given(ENTRIES, st.lists(LINKS, max_size=12))
+def test_a_path_leads_to_where_its_parts_lead(entries: list[tuple[str, str, str]], asked: list[str]) -> None:
+    flags = {"file": "0", "directory": "5", "link": "2"}
+    members = {
+        path: Member(path=path, kind=flags[kind], link=link or "." if kind == "link" else "")
+        for path, kind, link in entries
+    }
+    tree = merge_layers([content_of([member]) for member in members.values()])
+    for path in [*asked, *tree.paths()]:
+        assert tree.resolve(path) == followed(tree, path), path
 
 
 TEXT = st.text(

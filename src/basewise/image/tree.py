@@ -113,6 +113,9 @@ class FileTree:
         None when it leads nowhere, in a circle, or over more links than the limit. The last component must
         exist.
         """
+        place = self._places.get(path)
+        if place is not None and self._link_of(place) is None:
+            return path  # nothing lies beneath a link, so all its directories are real ones
         pending = [part for part in reversed(path.split("/")) if part not in {"", "."}]
         here: list[str] = []
         hops = 0
