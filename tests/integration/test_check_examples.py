@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from basewise.testing.sample_day import SAMPLE_MOMENT
+
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = ("churn-api", "defect-vision", "feature-store", "light-scorer", "sentiment")
 pytestmark = pytest.mark.integration
@@ -23,7 +25,7 @@ def basewise(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
         text=True,
         check=False,
         timeout=300,
-        env={**os.environ, "SOURCE_DATE_EPOCH": "1795392000"},
+        env={**os.environ, "SOURCE_DATE_EPOCH": f"{SAMPLE_MOMENT.timestamp():.0f}"},
     )
 
 

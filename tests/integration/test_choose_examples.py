@@ -16,6 +16,8 @@ from typing import Any
 
 import pytest
 
+from basewise.testing.sample_day import SAMPLE_MOMENT
+
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = ("churn-api", "defect-vision", "feature-store", "light-scorer", "sentiment")
 Document = dict[str, Any]
@@ -53,7 +55,7 @@ def chosen(example: str, *flags: str) -> Document:
         text=True,
         check=False,
         timeout=300,
-        env={**os.environ, "SOURCE_DATE_EPOCH": "1795392000"},
+        env={**os.environ, "SOURCE_DATE_EPOCH": f"{SAMPLE_MOMENT.timestamp():.0f}"},
     )
     assert done.returncode in {0, 1}, done.stderr
     document: Document = json.loads(done.stdout)
@@ -111,7 +113,10 @@ def test_the_first_is_a_slim_image_in_regular_support_with_a_year_of_python_left
     assert first["image"] == document["recommendation"]["image"]
     assert "-slim-" in first["image"]
     assert first["support"]["phase"] == "regular"
-    assert first["support"]["python_eol"] >= "2027-11-23"
+    assert (
+        first["support"]["python_eol"]
+        >= SAMPLE_MOMENT.replace(year=SAMPLE_MOMENT.year + 1).date().isoformat()
+    )
     assert f"FROM {first['image']}@{first['digest']}" in document["recommendation"]["dockerfile"]
 
 

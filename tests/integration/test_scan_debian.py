@@ -10,7 +10,6 @@ import re
 import subprocess
 import tarfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
@@ -22,12 +21,13 @@ from basewise.model.finding import State
 from basewise.model.scan import Origin, Scan
 from basewise.operations.scan import scan
 from basewise.testing.root_systems import copy_image, write_plain_layout
+from basewise.testing.sample_day import SAMPLE_MOMENT
 
 pytestmark = pytest.mark.integration
 
 SUITE = "bookworm"
 STATUS = "var/lib/dpkg/status"
-NOW = datetime(2026, 11, 25, tzinfo=UTC)
+NOW = SAMPLE_MOMENT
 Pairs = set[tuple[str, str]]
 # Of Debian's security advisories DSA-5514-1 (2023-10-03) and DSA-5611-1 (2024-01-30) for bookworm.
 KNOWN = {

@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from basewise.advisories.store import Store
 from basewise.settings import ENVIRONMENT_NAMES, FileSettings
+from basewise.testing.sample_day import SAMPLE_DAY
 
 ROOT = Path(__file__).resolve().parents[2]
 # Registries, layers, package databases, advisories, cache: the last number of each group.
@@ -60,9 +62,24 @@ def test_every_environment_variable_of_the_code_is_documented() -> None:
 def test_the_readme_starts_with_the_two_commands() -> None:
     commands = re.findall(r"^python3 tools/start\.py .+$", (ROOT / "README.md").read_text(), re.MULTILINE)
     assert commands == [
-        "python3 tools/start.py choose examples/sentiment --now 2026-11-23",
+        f"python3 tools/start.py choose examples/sentiment --now {SAMPLE_DAY}",
         "python3 tools/start.py test",
     ]
+
+
+def test_all_samples_have_one_clock_that_is_not_before_the_embedded_advisories() -> None:
+    clocks = {
+        (day, str(page.relative_to(ROOT)))
+        for page in PAGES
+        if page.parent.name != "reference"
+        for day in re.findall(
+            r"^(?:<!-- run: |basewise|python3).*--now (\S+)", page.read_text(), re.MULTILINE
+        )
+    }
+    assert len(clocks) >= 3
+    assert {day for day, _ in clocks} == {SAMPLE_DAY}, clocks
+    with Store.open_embedded() as store:
+        assert store.newest <= SAMPLE_DAY
 
 
 @pytest.mark.parametrize("page", ["README.md", "docs/reference/library.md"])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -22,6 +21,7 @@ from basewise.report.chart_places import View, Where, first_view, place
 from basewise.report.html.choose_page import render_choice_page
 from basewise.testing.candidates import candidate
 from basewise.testing.choices import choice
+from basewise.testing.sample_day import SAMPLE_MOMENT
 
 pytestmark = pytest.mark.integration
 ROOT = Path(__file__).resolve().parents[3]
@@ -35,7 +35,7 @@ def answer() -> Choice:
     made = choose(
         ROOT / "examples" / "churn-api",
         ChooseOptions(offline=True),
-        now=datetime(2026, 11, 23, tzinfo=UTC),
+        now=SAMPLE_MOMENT,
     )
     candidates = tuple(
         msgspec.structs.replace(

@@ -11,11 +11,12 @@ import pytest
 from playwright.sync_api import Page
 
 from basewise.cli.main import run
+from basewise.testing.sample_day import SAMPLE_DAY
 
 pytestmark = pytest.mark.integration
 OpenPage = Callable[..., Page]
 Faults = Callable[[Page], list[str]]
-NOW = ("--offline", "--now", "2026-11-23")
+NOW = ("--offline", "--now", SAMPLE_DAY)
 
 
 def written(folder: Path, *arguments: str) -> tuple[dict[str, Any], str]:

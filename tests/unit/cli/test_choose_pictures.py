@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from basewise.cli.main import run
+from basewise.testing.sample_day import SAMPLE_DAY
 
 ROOT = Path(__file__).resolve().parents[3]
-NOW = ("--offline", "--now", "2026-11-23", "-q")
+NOW = ("--offline", "--now", SAMPLE_DAY, "-q")
 APP = str(ROOT / "examples" / "sentiment")
 
 

@@ -16,14 +16,14 @@ from basewise.cli.main import run
 from basewise.testing.advisory_data import kev_json, tracker_json
 from basewise.testing.publishers import PublisherServer
 
-NOW = ("--now", "2026-11-27")
+NOW = ("--now", "2026-11-29")
 CANARY = "canary-pr0xy"
 
 
 @pytest.fixture
 def server() -> Iterator[PublisherServer]:
     files = {"tracker.json": tracker_json(), "kev.json": kev_json()}
-    with PublisherServer(files, changed=datetime(2026, 11, 25, tzinfo=UTC)) as server:
+    with PublisherServer(files, changed=datetime(2026, 11, 27, tzinfo=UTC)) as server:
         yield server
 
 
@@ -40,8 +40,8 @@ def test_an_update_prints_a_table_and_ends_with_0(
     assert run(["db", "update", *named(server)]) == 0
     printed = capsys.readouterr()
     assert printed.err == ""
-    assert "kev                      updated  2026-11-20   7 days   1,200    -204" in printed.out
-    assert "cpython 3.12             kept     2026-11-23   4 days     180" in printed.out
+    assert "kev                      updated  2026-11-20   9 days   1,200    -204" in printed.out
+    assert "cpython 3.12             kept     2026-11-23   6 days     180" in printed.out
     assert str(user_store()) in "".join(printed.out.split())
 
 
@@ -70,7 +70,7 @@ def test_an_update_that_gets_nothing_ends_with_4_and_says_the_age_of_what_stays(
     printed = capsys.readouterr()
     assert printed.out == ""
     assert "error: nothing was updated" in printed.err
-    assert "newest source is of 2026-11-25, 2 days old" in printed.err
+    assert "newest source is of 2026-11-27, 2 days old" in printed.err
     assert "hint: " in printed.err
 
 
@@ -137,13 +137,13 @@ def test_the_status_says_which_store_is_used_and_what_is_stale(
     before = capsys.readouterr().out
     assert "advisory store: embedded" in " ".join(before.split())
     assert "not there" in " ".join(before.split())
-    assert re.search(r"^kev +2025-08-25 +459 days +stale", before, re.MULTILINE)
+    assert re.search(r"^kev +2025-08-25 +461 days +stale", before, re.MULTILINE)
     assert run(["db", "update", *named(server)]) == 0
     capsys.readouterr()
     assert run(["db", "status", *NOW]) == 0
     after = capsys.readouterr().out
     assert "in use" in " ".join(after.split())
-    assert re.search(r"^kev +2026-11-20 +7 days +fresh", after, re.MULTILINE)
+    assert re.search(r"^kev +2026-11-20 +9 days +fresh", after, re.MULTILINE)
     assert run(["db", "status", "--now", "2026-11-01"]) == 0
     assert "after the clock" in capsys.readouterr().out
 

@@ -14,6 +14,7 @@ import pytest
 
 from basewise.testing.image_builder import ImageBuilder
 from basewise.testing.python_images import python_image
+from basewise.testing.sample_day import SAMPLE_DAY
 from basewise.testing.tar_writer import Member, gzip_bytes, tar_header
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="limits of Linux")
@@ -39,7 +40,7 @@ def start(
             resource.setrlimit(limit[0], (limit[1], limit[1]))
 
     return subprocess.Popen(
-        [*through, sys.executable, "-m", "basewise", *arguments, "--now", "2026-11-23"],
+        [*through, sys.executable, "-m", "basewise", *arguments, "--now", SAMPLE_DAY],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         env={**os.environ, "BASEWISE_CACHE_DIR": str(cache)},

@@ -20,6 +20,7 @@ from basewise.testing.fake_registry import Answer, FakeRegistry
 from basewise.testing.image_builder import ImageBuilder
 from basewise.testing.package_index import PackageIndex
 from basewise.testing.python_images import push
+from basewise.testing.sample_day import SAMPLE_DAY
 from basewise.testing.tar_writer import Member, gzip_bytes, tar_bytes
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
@@ -146,7 +147,7 @@ def test_resolving_is_left_in_time_and_no_uv_goes_on(number: signal.Signals, tmp
     with PackageIndex() as index:
         index.hang()
         process = start(
-            ["choose", str(tmp_path / "app"), "--now", "2026-11-23"],
+            ["choose", str(tmp_path / "app"), "--now", SAMPLE_DAY],
             tmp_path / "cache",
             UV_DEFAULT_INDEX=index.url,
             UV_CACHE_DIR=str(tmp_path / "uv"),

@@ -14,6 +14,7 @@ from basewise.cli.main import run
 from basewise.model.package import BasisKind
 from basewise.testing.fake_registry import FakeRegistry
 from basewise.testing.python_images import push, python_image
+from basewise.testing.sample_day import SAMPLE_DAY
 
 TAG = "3.13-slim-trixie"
 
@@ -39,7 +40,7 @@ def add(registry: FakeRegistry, *more: str) -> int:
 
 def listed(capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
     capsys.readouterr()
-    assert run(["candidates", "list", "--format", "json", "--now", "2026-11-23"]) == 0
+    assert run(["candidates", "list", "--format", "json", "--now", SAMPLE_DAY]) == 0
     return {row["image"]: row for row in json.loads(capsys.readouterr().out)["images"]}
 
 
@@ -92,7 +93,7 @@ def test_choose_ranks_an_added_image_beside_the_embedded_ones(
     (app / "requirements.txt").write_text("")
     assert add(registry) == 0
     capsys.readouterr()
-    assert run(["choose", str(app), "--offline", "--now", "2026-11-23", "--format", "json"]) == 0
+    assert run(["choose", str(app), "--offline", "--now", SAMPLE_DAY, "--format", "json"]) == 0
     found = ranked(capsys)
     assert name_of(registry) in found
     assert "python:3.13-slim-trixie" in found
@@ -151,7 +152,7 @@ def test_an_unknown_image_is_read_on_the_fly(
 ) -> None:
     (tmp_path / "requirements.txt").write_text("")
     wanted = [name_of(registry), "python:3.13-slim-trixie"]
-    arguments = ["choose", str(tmp_path), "--now", "2026-11-23", "--format", "json", *allowed(registry)]
+    arguments = ["choose", str(tmp_path), "--now", SAMPLE_DAY, "--format", "json", *allowed(registry)]
     assert run([*arguments, "--image", wanted[0], "--image", wanted[1]]) == 0
     assert sorted(ranked(capsys)) == sorted(wanted)
     assert read_user_catalogue() == ()
