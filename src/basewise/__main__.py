@@ -31,6 +31,7 @@ def main() -> None:
 
         remove_unfinished()
         os._exit(code)
+    _drop_what_cannot_be_written()
     # Nothing is searched for garbage any more: the process ends with all it has.
     gc.freeze()
     sys.exit(code)
@@ -41,6 +42,21 @@ def _terminate(number: int, frame: FrameType | None) -> None:
     del frame
     signal.signal(number, signal.SIG_DFL)
     sys.exit(EXIT_TERMINATED)
+
+
+def _drop_what_cannot_be_written() -> None:
+    """Send to the null device what a full disk or a closed pipe did not take; that it did not was said before.
+
+    Else it would be tried once more when the process ends, which then has an exit code and words of its own.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            if stream is not None:
+                stream.flush()
+        except OSError:
+            null = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(null, stream.fileno())
+            os.close(null)
 
 
 def _replace_closed_streams() -> None:
