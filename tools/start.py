@@ -16,6 +16,7 @@ import os
 import shutil
 import subprocess
 import sys
+from ctypes.util import find_library
 from pathlib import Path
 from typing import NoReturn
 
@@ -28,6 +29,7 @@ SYSTEM_PACKAGES = {
     "gpgv": "gpgv",
     "dpkg-deb": "dpkg",
     "gpg": "gpg",
+    "gpg-agent": "gpg-agent",
     "docker-registry": "docker-registry",
     "skopeo": "skopeo",
     "openssl": "openssl",
@@ -35,6 +37,8 @@ SYSTEM_PACKAGES = {
     "db5.3_load": "db5.3-util",
     "chromium": "chromium",
 }
+SYSTEM_LIBRARIES = {"atomic": "libatomic1"}
+"""What the driver of the browser is linked to."""
 
 
 def fail(problem: str, hint: str) -> NoReturn:
@@ -131,8 +135,9 @@ def install(lock: str) -> None:
 
 
 def install_programs() -> None:
-    """Install the programs that integration tests run; without root those tests say why they skip."""
+    """Install what integration tests run; without root those tests say why they skip."""
     missing = [package for program, package in SYSTEM_PACKAGES.items() if shutil.which(program) is None]
+    missing += [package for library, package in SYSTEM_LIBRARIES.items() if find_library(library) is None]
     if missing and is_root() and not apt_install(missing):
         print(f"warning: apt-get could not install {', '.join(missing)}", file=sys.stderr)
 

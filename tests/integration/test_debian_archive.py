@@ -28,8 +28,8 @@ IN_CI = os.environ.get("CI", "").lower() == "true"
 pytestmark = [
     pytest.mark.integration,
     pytest.mark.skipif(
-        not IN_CI and (shutil.which("gpg") is None or shutil.which("gpgv") is None),
-        reason="no gpg and gpgv here",
+        not IN_CI and any(shutil.which(program) is None for program in ("gpg", "gpg-agent", "gpgv")),
+        reason="no gpg, gpg-agent and gpgv here",
     ),
 ]
 INDEX = "/debian/dists/bookworm/main/binary-amd64/Packages.xz"

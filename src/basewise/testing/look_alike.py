@@ -166,8 +166,8 @@ def _bootstrap(
     options = [
         *(f"--dpkgopt={option}" for option in _DPKG_OPTIONS),
         f"--customize-hook=tar-in {shlex.quote(str(overlay))} /",
-        '--customize-hook=chroot "$1" ldconfig',
-        '--customize-hook=chroot "$1" python3 -c "import ctypes, hashlib, ssl, zlib"',
+        '--customize-hook=chroot "$1" /sbin/ldconfig',
+        '--customize-hook=chroot "$1" /usr/local/bin/python3 -c "import ctypes, hashlib, ssl, zlib"',
     ]
     make_debian_root(suite, target, packages=names, mirrors=mirrors, options=options)
 

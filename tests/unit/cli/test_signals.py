@@ -34,6 +34,14 @@ ALL_BLOBS = 3
 RESOLVING = 2
 
 
+@pytest.fixture(autouse=True)
+def _interruptible() -> Iterator[None]:
+    """Whoever runs the tests in the background has them ignore interruptions, and each child inherits that."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def start(arguments: list[str], cache: Path, **variables: str) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         [sys.executable, "-m", "basewise", *arguments],
