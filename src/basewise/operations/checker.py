@@ -183,7 +183,9 @@ class Checker:
         locks = locks_of(target)
         root = chain[0].use if chain else None
         images = tuple(
-            self.knowledge.of(use, final=use == root, pins=locks.pins if locks is not None else ())
+            self._with_releases(
+                self.knowledge.of(use, final=use == root, pins=locks.pins if locks is not None else ())
+            )
             for use in uses
         )
         runs = tuple(runs_of(dockerfile, stages, chain))
@@ -202,6 +204,12 @@ class Checker:
             today=self.today,
             users=compose.users if compose is not None else (),
         )
+
+    def _with_releases(self, image: ImageEvidence) -> ImageEvidence:
+        """Add the distributions that an image may be: its own, or those that its floating tag may name."""
+        instead = stand_ins(image, self.knowledge.images_for(image.use), self.today)
+        named = (image.distro,) if image.distro is not None else tuple(one.distro for one in instead)
+        return msgspec.structs.replace(image, may_be=tuple(dict.fromkeys(named)))
 
     def _app(  # noqa: PLR0917 - the parts of a Dockerfile
         self,

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
+from basewise.debian.gone import Gone, load_gone
 from basewise.model.base_image import BaseImage
 from basewise.model.build_plan import PlannedPackage
 from basewise.model.requirement import Application
 from basewise.model.verdict import Fit
 from basewise.rules.build_tools import is_build_tool
 
-__all__ = ["left_behind", "needed_by_command"]
+__all__ = ["gone_of", "left_behind", "needed_by_command"]
 
 _PYTHON = re.compile(r"(?:python3?(?:\.\d+)?(?:-[a-z]+)?|python-is-python3|py3-pip|pip)\Z")
 
@@ -46,6 +48,15 @@ def left_behind(application: Application, image: BaseImage, fit: Fit) -> tuple[s
     return tuple(
         sorted(name for name in names - brought if not is_build_tool(name) and not _PYTHON.match(name))
     )
+
+
+def gone_of(names: Iterable[str], image: BaseImage) -> tuple[Gone, ...]:
+    """Return those of these packages that an earlier Debian had and the release of the image does not have."""
+    if image.distro.id != "debian":
+        return ()
+    known = load_gone()
+    found = (known.find(name.partition("=")[0], image.distro.codename) for name in names)
+    return tuple(gone for gone in found if gone is not None)
 
 
 def _installed(application: Application, manager: str) -> tuple[str, ...]:

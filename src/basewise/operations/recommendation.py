@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from basewise._internal.text import format_bytes, plural
 from basewise.app.folder import Folder
+from basewise.debian.gone import Gone
 from basewise.model.base_image import BaseImage
 from basewise.model.build_plan import BuildPlan, PlannedPackage, RequirementsFile
 from basewise.model.choice import Candidate, Recommendation
@@ -15,7 +16,7 @@ from basewise.model.package import PackageType
 from basewise.model.requirement import Accelerator, Application
 from basewise.model.verdict import AddedPackage, Fit, Install, InstallKind
 from basewise.operations.candidate_evidence import Findings, sources_to_upgrade
-from basewise.operations.existing_packages import left_behind, needed_by_command
+from basewise.operations.existing_packages import gone_of, left_behind, needed_by_command
 from basewise.operations.read_back import read_back
 from basewise.report.dockerfile import render_dockerfile, render_dockerignore
 
@@ -215,7 +216,19 @@ def _left_behind(application: Application, image: BaseImage, fit: Fit) -> tuple[
     named = ", ".join(names[:MAX_LEFT_OUT])
     more = f" and {len(names) - MAX_LEFT_OUT} more" if len(names) > MAX_LEFT_OUT else ""
     found = f"{application.dockerfile.path} also installs {named}{more}, which no requirement needs"
-    return (f"{found}: not installed here, so add what the application itself calls",)
+    return (
+        f"{found}: not installed here, so add what the application itself calls",
+        *_not_there(gone_of(names, image)[:MAX_LEFT_OUT], image),
+    )
+
+
+def _not_there(gone: Sequence[Gone], image: BaseImage) -> tuple[str, ...]:
+    """Return the sentence that names packages which the chosen release does not have any more."""
+    if not gone:
+        return ()
+    instead = {one.name: one.several or ((one.replaced_by,) if one.replaced_by else ()) for one in gone}
+    named = (f"{name} ({' or '.join(by)} instead)" if by else name for name, by in instead.items())
+    return (f"{image.distro} does not have {', '.join(named)} any more",)
 
 
 def _planned(package: AddedPackage) -> PlannedPackage:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from basewise.rules.accelerator import CUDA_TWICE, GPU_WHEELS
 from basewise.rules.application import DOES_NOT_FIT, MISSING_LIBRARY, NO_MUSL_WHEEL, UNNEEDED_PACKAGE
 from basewise.rules.build_tools import BUILD_TOOLS
+from basewise.rules.gone_packages import PACKAGE_GONE
 from basewise.rules.ignores import IGNORE_COMMENT
 from basewise.rules.image_age import CHANGED_DISTRO, OLD_DIGEST, SUPERSEDED
 from basewise.rules.image_name import FLOATING, NO_DIGEST, NO_TAG, NOT_ALLOWED, UNRESOLVED
@@ -36,6 +37,7 @@ RULES: tuple[RuleCheck, ...] = (
     PIP_LOCK,
     PIP_CACHE,
     BUILD_TOOLS,
+    PACKAGE_GONE,
     MISSING_LIBRARY,
     UNNEEDED_PACKAGE,
     CUDA_TWICE,

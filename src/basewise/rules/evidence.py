@@ -50,6 +50,7 @@ class ImageEvidence(msgspec.Struct, frozen=True, kw_only=True):
         superseded: A newer build of the tag is known than the digest names.
         effect: What the newer build changes; None when not known.
         distro: Its distribution, also where only the tag tells it.
+        may_be: That one; of a floating tag those of every release that it may name, the newest first.
         python: Its Python minor, likewise.
         prerelease: Its Python is a pre-release.
         source: Where the facts come from, with their date; "" when nothing is known.
@@ -72,6 +73,7 @@ class ImageEvidence(msgspec.Struct, frozen=True, kw_only=True):
     superseded: bool = False
     effect: RefreshEffect | None = None
     distro: Distro | None = None
+    may_be: tuple[Distro, ...] = ()
     python: str | None = None
     prerelease: bool = False
     source: str = ""

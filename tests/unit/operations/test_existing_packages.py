@@ -19,6 +19,7 @@ RUN apt-get update && apt-get install -y ffmpeg=7:5.1 tini gcc libpq-dev python3
 ENTRYPOINT ["/usr/bin/tini", "--"]
 CMD ["python", "app.py"]
 """
+NETCAT = "netcat (netcat-openbsd or netcat-traditional instead)"
 FIT = Fit(verdict=Verdict.FITS)
 
 
@@ -53,3 +54,23 @@ def test_a_dockerfile_that_installs_nothing_adds_no_line(tmp_path: Path) -> None
     text = written_for(tmp_path, "trixie", 'FROM python:3.12-slim\nCMD ["python", "app.py"]\n')
     assert "also installs" not in text
     assert left_behind(read_application(tmp_path), base_image("trixie"), FIT) == ()
+
+
+@pytest.mark.parametrize(
+    ("codename", "said"),
+    [
+        (
+            "trixie",
+            [f"# debian 13 (trixie) does not have libgl1-mesa-glx (libgl1 instead), libtinfo5, {NETCAT} any more"],
+        ),
+        ("bookworm", [f"# debian 12 (bookworm) does not have {NETCAT} any more"]),
+        ("alpine", []),
+    ],
+)  # fmt: skip
+def test_what_the_chosen_release_does_not_have_any_more_is_named(
+    tmp_path: Path, codename: str, said: list[str]
+) -> None:
+    installs = "FROM python:3.9-slim-bullseye\nRUN apt-get install -y netcat libgl1-mesa-glx=20.3.5-1 libtinfo5 ffmpeg\n"
+    text = written_for(tmp_path, codename, installs)
+    assert "also installs" in text
+    assert [line for line in text.splitlines() if "any more" in line] == said
