@@ -40,6 +40,7 @@ _BRINGS = {
 
 def _recommends(context: Context) -> Iterator[Found]:
     configured: set[int] = set()
+    installed = _installed(context)
     for run in context.runs:
         if _configures(run):
             configured.add(run.stage)
@@ -49,7 +50,7 @@ def _recommends(context: Context) -> Iterator[Found]:
             option = _WITHOUT.get(call.program, _NO_RECOMMENDS)
             if call.has(option, "-R") or _sets_option(call) or call.verb is None:
                 continue
-            lost = _lost(context, run, call)
+            lost = _lost(context, run, call, installed[run.stage])
             edits = () if lost else after_word(script, call.verb.end, f" {option}")
             yield _found(
                 script,
@@ -62,17 +63,26 @@ def _recommends(context: Context) -> Iterator[Found]:
             )
 
 
-def _lost(context: Context, run: Run, call: Call) -> str:
+def _installed(context: Context) -> dict[int, set[str]]:
+    """Return the names of the packages that each stage with a RUN installs, with what these bring."""
+    found: dict[int, set[str]] = {}
+    for run in context.runs:
+        names = found.setdefault(run.stage, set())
+        names.update(_name(word.text) for _, call in run.calls if call.installs for word in call.operands)
+    for names in found.values():
+        names.update(each for name in names & _BRINGS.keys() for each in _BRINGS[name])
+    return found
+
+
+def _lost(context: Context, run: Run, call: Call, installed: set[str]) -> str:
     """Return what the packages would lack without what they recommend, as the end of a hint; "" for nothing known."""
-    there = {_name(word.text) for other in context.runs if other.stage == run.stage for _, each in other.calls
-             if each.installs for word in each.operands}  # fmt: skip
-    there |= {each for name in there & _BRINGS.keys() for each in _BRINGS[name]}
+    names = {_name(word.text) for word in call.operands} & _ONLY_RECOMMENDED.keys()
+    lacking = {(each, name) for name in names for each in _ONLY_RECOMMENDED[name] if each not in installed}
     base = context.base
-    if run.final and base is not None and base.standing is not None:
-        there |= {package.name for package in base.standing.packages or ()}
-    names = {_name(word.text) for word in call.operands}
-    lost = sorted(f"{each} for {name}" for name in names & _ONLY_RECOMMENDED.keys()
-                  for each in _ONLY_RECOMMENDED[name] if each not in there)  # fmt: skip
+    if lacking and run.final and base is not None and base.standing is not None:
+        there = {package.name for package in base.standing.packages or ()}
+        lacking = {(each, name) for each, name in lacking if each not in there}
+    lost = sorted(f"{each} for {name}" for each, name in lacking)
     return f": {', '.join(lost)}" if lost else ""
 
 
