@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import time
+from functools import partial
 
 import pytest
 
 from basewise.image.tree import FileTree, merge_layers
 from basewise.testing.layers import content_of
 from basewise.testing.tar_writer import Member
+from basewise.testing.work import count_lines
 
 
 def file(path: str, content: str = "x", mode: int = 0o644) -> Member:
@@ -136,16 +137,16 @@ def test_forty_links_are_followed_and_no_more() -> None:
     assert tree.resolve("l0") is None
 
 
-def test_an_exponential_graph_of_links_ends_at_once() -> None:
+def test_an_exponential_graph_of_links_costs_no_more_than_the_limit() -> None:
     graph = [link(f"d{number}/x", f"../d{number + 1}/x/../../d{number + 1}/x") for number in range(60)]
     tree = tree_of([*graph, directory("d60/x")])
-    start = time.process_time()
-    tree.resolve("d0/x/d0/x/d0/x")
-    assert time.process_time() - start < 1
+    count_lines(partial(tree.resolve, "d0/x/d0/x/d0/x"), at_most=10_000)
+    assert tree.resolve("d0/x/d0/x/d0/x") is None
 
 
 def test_a_hundred_thousand_links_in_a_chain_end_at_the_limit() -> None:
     tree = tree_of([link(f"l{number}", f"l{number + 1}") for number in range(100_000)])
+    count_lines(partial(tree.resolve, "l0"), at_most=10_000)
     assert tree.resolve("l0") is None
 
 

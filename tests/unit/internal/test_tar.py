@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import io
 import tarfile
-import time
 
 import pytest
 
 from basewise._internal import tar as walk_module
 from basewise._internal.tar import TarError, TarMember, walk_tar
 from basewise.testing.tar_writer import Member, pax_records, tar_bytes, tar_header
+from basewise.testing.work import count_lines
 
 ZEROS = bytes(1024)
 
@@ -210,12 +210,10 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_a_hostile_header_is_an_error_in_no_time(name: str) -> None:
+def test_a_hostile_header_is_an_error_that_costs_little(name: str) -> None:
     content, message = HOSTILE[name]
-    start = time.process_time()
     with pytest.raises(TarError, match=message):
-        walk(content, wanted=False)
-    assert time.process_time() - start < 1
+        count_lines(lambda: walk(content, wanted=False), at_most=100_000)
 
 
 def test_more_members_than_the_limit_are_an_error() -> None:
