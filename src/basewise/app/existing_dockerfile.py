@@ -10,6 +10,7 @@ import re
 import msgspec
 
 from basewise._internal.text import safe_text
+from basewise.app.dockerfile_settings import read_settings
 from basewise.app.folder import Folder
 from basewise.dockerfile.images import resolve_stages, stage_chain
 from basewise.dockerfile.model import Dockerfile, Part
@@ -47,10 +48,10 @@ def read_dockerfile(folder: Folder) -> DockerfileContent:
         text = folder.read_text(name, max_bytes=MAX_DOCKERFILE_BYTES)
     except ManifestError as error:
         return DockerfileContent(warnings=(error.message,))
-    return _content(name, parse_dockerfile(text))
+    return _content(name, parse_dockerfile(text), folder)
 
 
-def _content(name: str, parsed: Dockerfile) -> DockerfileContent:
+def _content(name: str, parsed: Dockerfile, folder: Folder) -> DockerfileContent:
     every = resolve_stages(parsed)
     if not every:
         return DockerfileContent(warnings=(f"{name}: there is no FROM in it",))
@@ -60,6 +61,7 @@ def _content(name: str, parsed: Dockerfile) -> DockerfileContent:
     parts = tuple(part for one in chain for part in one.stage.parts)
     packages = installed_packages(parts, parsed.escape)
     command, line = _command(parts)
+    found = read_settings(every, folder, parsed.escape)
     warnings = []
     if image is None:
         warnings.append(
@@ -76,6 +78,13 @@ def _content(name: str, parsed: Dockerfile) -> DockerfileContent:
             apt_packages=_bare(packages.apt),
             apk_packages=_bare(packages.apk),
             command=command,
+            settings=found.settings,
+            left_lines=found.left,
+            place=found.place,
+            workdir=found.workdir,
+            workdir_line=found.workdir_line,
+            environment_lines=found.environment_lines,
+            distributions=found.distributions,
         ),
         command_at=Location(name, line) if command else None,
         stated_python=_stated(image, Location(name, root.stage.origin.line)),

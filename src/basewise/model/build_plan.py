@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
+from basewise.model.image_settings import ImageSettings
+
 __all__ = ["BuildPlan", "PlannedPackage", "RequirementsFile"]
 
 
@@ -39,7 +41,10 @@ class BuildPlan(msgspec.Struct, frozen=True, kw_only=True):
         requirements: Files to install from, in order; empty when the application has none.
         extra_files: Files that those include (`-r`, `-c`), to be copied before the installation.
         environment: Variables that the image must set, sorted.
+        settings: What the application's own Dockerfile sets and this one takes over.
+        settings_source: That file.
         workdir: Where the application lives.
+        start_directory: Where it starts, at or beneath `workdir`; "" for there.
         user: Name of the user that runs it.
         uid: Its number, used for the group too.
         command: Start command in JSON form; empty when none was found.
@@ -59,7 +64,10 @@ class BuildPlan(msgspec.Struct, frozen=True, kw_only=True):
     requirements: tuple[RequirementsFile, ...] = ()
     extra_files: tuple[str, ...] = ()
     environment: tuple[tuple[str, str], ...] = ()
+    settings: ImageSettings = ImageSettings()
+    settings_source: str = ""
     workdir: str = "/app"
+    start_directory: str = ""
     user: str = "app"
     uid: int = 10001
     command: tuple[str, ...] = ()

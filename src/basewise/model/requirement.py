@@ -6,6 +6,8 @@ from enum import StrEnum
 
 import msgspec
 
+from basewise.model.image_settings import ImageSettings, LeftLine
+
 __all__ = [
     "Accelerator",
     "Application",
@@ -109,6 +111,10 @@ class ExistingDockerfile(msgspec.Struct, frozen=True, kw_only=True):
 
     `final_image` is the FROM of the last stage, arguments resolved, None when it cannot be resolved.
     `command` is the JSON-form CMD (or ENTRYPOINT then CMD) of the last stage, () when there is none.
+    `settings` are what another Dockerfile can take over, `left_lines` the lines that it cannot.
+    `place` is the folder of the application in the image and `workdir` the last WORKDIR (at `workdir_line`, 0 for none);
+    None where only a build can tell them. `environment_lines` has the line of each variable that can be taken over,
+    `distributions` the names that pip is given, with their lines.
     """
 
     path: str
@@ -117,6 +123,13 @@ class ExistingDockerfile(msgspec.Struct, frozen=True, kw_only=True):
     apt_packages: tuple[str, ...]
     apk_packages: tuple[str, ...]
     command: tuple[str, ...]
+    settings: ImageSettings = ImageSettings()
+    left_lines: tuple[LeftLine, ...] = ()
+    place: str | None = None
+    workdir: str | None = None
+    workdir_line: int = 0
+    environment_lines: tuple[tuple[str, int], ...] = ()
+    distributions: tuple[tuple[str, int], ...] = ()
 
 
 class DistributionFile(msgspec.Struct, frozen=True, order=True, kw_only=True):

@@ -22,6 +22,7 @@ from basewise.model.requirement import Application
 from basewise.model.verdict import InstallKind
 from basewise.operations.application_findings import ApplicationFindings, find_in_application
 from basewise.operations.candidate_evidence import build_candidate
+from basewise.operations.carry_over import carry_over, warn_of_left_lines
 from basewise.operations.choose_images import images_to_rank
 from basewise.operations.document_words import application_summary
 from basewise.operations.findings import FindingsReader
@@ -100,6 +101,7 @@ def choose(
                 str(wishes.accelerator),
                 (
                     *warn_of_left_out(application),
+                    *_left_lines(application, catalogue, fits, recommendation),
                     *catalogue_warnings(catalogue, moment.date()),
                     *fits.warnings,
                 ),
@@ -209,6 +211,16 @@ def _recommend(  # noqa: PLR0917
         lock=fits.lock_text(image.python_minor),
         why=explanation.why,
     )
+
+
+def _left_lines(
+    application: Application, catalogue: Catalogue, fits: FitReport, recommendation: Recommendation | None
+) -> tuple[str, ...]:
+    """Warn of what the application's own Dockerfile has and the recommended one lacks."""
+    if recommendation is None:
+        return ()
+    image = next(image for image in catalogue.images if image.name == recommendation.image)
+    return warn_of_left_lines(application, carry_over(application, image, fits.of(image)).left)
 
 
 def _coverage(  # noqa: PLR0917

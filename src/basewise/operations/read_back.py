@@ -10,7 +10,9 @@ from basewise.model.build_plan import BuildPlan
 
 __all__ = ["read_back"]
 
-_WRITTEN = frozenset({"FROM", "LABEL", "ENV", "RUN", "WORKDIR", "COPY", "USER", "CMD"})
+_WRITTEN = frozenset({
+    "FROM", "LABEL", "ENV", "RUN", "WORKDIR", "COPY", "USER", "CMD", "EXPOSE", "STOPSIGNAL", "HEALTHCHECK",
+})  # fmt: skip
 
 
 def read_back(text: str, plan: BuildPlan) -> str:

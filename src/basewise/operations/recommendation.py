@@ -16,6 +16,7 @@ from basewise.model.package import PackageType
 from basewise.model.requirement import Accelerator, Application
 from basewise.model.verdict import AddedPackage, Fit, Install, InstallKind
 from basewise.operations.candidate_evidence import Findings, sources_to_upgrade
+from basewise.operations.carry_over import carry_over, notes_of_left_lines
 from basewise.operations.existing_packages import gone_of, left_behind, needed_by_command
 from basewise.operations.read_back import read_back
 from basewise.report.dockerfile import render_dockerfile, render_dockerignore
@@ -31,7 +32,8 @@ _COMPARED = "compared"
 _LOCK_HEAD = (
     "# Written by basewise for Python {python}: the resolution that was judged, every file by its hash.\n"
 )
-_THERE = ("/app/", "/bin/", "/opt/venv/", "/sbin/", "/usr/")
+_THERE = ("/bin/", "/opt/venv/", "/sbin/", "/usr/")
+_TINI = {"apk": "/sbin/tini", "apt": "/usr/bin/tini"}
 _CPU_WHEELS = "(CPU wheels)"
 
 
@@ -89,6 +91,7 @@ def build_plan(
     manager = "apk" if image.distro.id == "alpine" else "apt"
     planned = tuple(_planned(package) for package in fit.add_packages)
     called = needed_by_command(application, manager)
+    carried = carry_over(application, image, fit)
     return BuildPlan(
         image=image.name,
         digest=str(image.index_digest) if image.index_digest else None,
@@ -101,13 +104,18 @@ def build_plan(
         requirements=(RequirementsFile(LOCK_NAME if locked_by_us else own_files[0], hashed=True),),
         extra_files=() if locked_by_us else own_files[1:],
         environment=fit.environment,
-        command=application.command,
+        settings=carried.settings,
+        settings_source=application.dockerfile.path if application.dockerfile else "",
+        workdir=carried.place,
+        start_directory=carried.start_directory,
+        command=_command(application.command, called, manager),
         command_source=application.command_source,
         application=Folder.open(Path(application.path)).root.name,
         notes=(
             *_left_out(application),
             *_left_behind(application, image, fit),
-            *_missing_program(application),
+            *_missing_program(application, carried.place),
+            *notes_of_left_lines(application, carried.left),
         ),
     )
 
@@ -198,10 +206,17 @@ def _left_out(application: Application) -> tuple[str, ...]:
     return ("NOT INSTALLED by this file, though the application asks for it:", *named, *more)
 
 
-def _missing_program(application: Application) -> tuple[str, ...]:
+def _command(command: tuple[str, ...], called: tuple[PlannedPackage, ...], manager: str) -> tuple[str, ...]:
+    """Return the start command; `tini` that is installed for it is called where the package of the image puts it."""
+    if called and command[0] in _TINI.values():
+        return (_TINI[manager], *command[1:])
+    return command
+
+
+def _missing_program(application: Application, place: str) -> tuple[str, ...]:
     """Say that the start command calls a file outside of the application, which nothing puts there."""
     program = application.command[0] if application.command else ""
-    if not program.startswith("/") or program.startswith(_THERE):
+    if not program.startswith("/") or program.startswith((*_THERE, f"{place}/")):
         return ()
     return (
         f"the start command calls {program}, which nothing here puts there: copy it, or start the application",

@@ -105,6 +105,7 @@ def _final_stage(plan: BuildPlan) -> Iterator[str]:
             f"COPY --chown={plan.uid}:{plan.uid} . .",
         ]
     )
+    yield _carried_over(plan)
     yield "\n".join(
         [comment("A number, so that a cluster can check that it is not root."), f"USER {plan.uid}:{plan.uid}"]
     )
@@ -115,9 +116,11 @@ def _labels(plan: BuildPlan) -> str:
     labels = [("org.opencontainers.image.base.name", plan.base_name)]
     if plan.digest:
         labels.append(("org.opencontainers.image.base.digest", plan.digest))
-    pairs = [f"{name}={environment_value(value)}" for name, value in labels]
     return "\n".join(
-        [comment("For tools that ask what this image stands on."), "LABEL " + " \\\n      ".join(pairs)]
+        [
+            comment("For tools that ask what this image stands on."),
+            "LABEL " + " \\\n      ".join(_pairs(labels)),
+        ]
     )
 
 
@@ -137,13 +140,41 @@ def _settings(plan: BuildPlan) -> str:
 def _accelerator(plan: BuildPlan) -> str:
     if not plan.environment:
         return ""
-    pairs = [f"{name}={environment_value(value)}" for name, value in plan.environment]
     return "\n".join(
         [
             comment("What the container runtime and the libraries need to know."),
-            "ENV " + " \\\n    ".join(pairs),
+            "ENV " + " \\\n    ".join(_pairs(plan.environment)),
         ]
     )
+
+
+def _carried_over(plan: BuildPlan) -> str:
+    """Write what the application's own Dockerfile sets, below what is installed: it changes no installation."""
+    settings = plan.settings
+    lines = []
+    if settings.environment:
+        lines.append("ENV " + " \\\n    ".join(_pairs(settings.environment)))
+    if settings.ports:
+        lines.append(f"EXPOSE {' '.join(settings.ports)}")
+    if plan.start_directory:
+        lines.append(f"WORKDIR {plan.start_directory}")
+    if settings.stop_signal:
+        lines.append(f"STOPSIGNAL {settings.stop_signal}")
+    if settings.health_check is not None:
+        health_check = settings.health_check
+        options = "".join(f"{option} " for option in health_check.options)
+        lines.append(
+            f"HEALTHCHECK {options}CMD {json_form(health_check.command)}"
+            if health_check.command
+            else "HEALTHCHECK NONE"
+        )
+    if settings.labels:
+        lines.append("LABEL " + " \\\n      ".join(_pairs(settings.labels)))
+    return "\n".join([comment(f"Carried over from {plan.settings_source}."), *lines]) if lines else ""
+
+
+def _pairs(values: Iterable[tuple[str, str]]) -> Iterator[str]:
+    return (f"{name}={environment_value(value)}" for name, value in values)
 
 
 def _packages_block(plan: BuildPlan, packages: Sequence[PlannedPackage], *, upgrades: Sequence[str]) -> str:

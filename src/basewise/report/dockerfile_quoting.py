@@ -12,6 +12,7 @@ from basewise._internal.text import safe_text
 from basewise.errors import InvalidValueError
 from basewise.model.build_plan import BuildPlan
 from basewise.model.digest import Digest
+from basewise.model.image_settings import ImageSettings
 from basewise.model.reference import Reference
 
 __all__ = ["check_plan", "comment", "copy_arguments", "environment_value", "json_form", "shell_word"]
@@ -27,6 +28,10 @@ _USER = re.compile(r"[a-z_][a-z0-9_-]{0,31}\Z")
 _WORKDIR = re.compile(r"(?:/[A-Za-z0-9._-]+)+\Z")
 _PLAIN_PATH = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._/-]*\Z")
 _UNSAFE_IN_PATHS = frozenset('*?[]<>\\$"')
+_LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]*\Z")
+_PORT = re.compile(r"\d{1,5}(?:-\d{1,5})?(?:/(?:tcp|udp|sctp))?\Z", re.ASCII)
+_SIGNAL = re.compile(r"[A-Z0-9+-]+\Z")
+_HEALTH_OPTION = re.compile(r"--[a-z-]+=[a-z0-9.]+\Z")
 _MAX_UID = 65533
 
 
@@ -51,8 +56,12 @@ def check_plan(plan: BuildPlan) -> None:
         _require(_VARIABLE, name, "a name of an environment variable")
         _require_printable(value, "a value of an environment variable")
     _require(_USER, plan.user, "a user name")
+    _check_settings(plan.settings)
+    if plan.start_directory:
+        _require(_WORKDIR, plan.start_directory, "a working directory")
     _require(_WORKDIR, plan.workdir, "a working directory")
-    if ".." in plan.workdir.split("/") or not 0 < plan.uid <= _MAX_UID:
+    steps = f"{plan.workdir}/{plan.start_directory}".split("/")
+    if ".." in steps or not 0 < plan.uid <= _MAX_UID:
         raise InvalidValueError(f"not a working directory and user number: {plan.workdir!r}, {plan.uid}")
     for word in plan.command:
         _require_printable(word, "a word of the start command")
@@ -86,6 +95,24 @@ def environment_value(value: str) -> str:
     """Return a value of ENV or LABEL in double quotes; `$` stays what it is."""
     escaped = value.replace("\\", "\\\\").replace('"', '\\"').replace("$", "\\$")
     return f'"{escaped}"'
+
+
+def _check_settings(settings: ImageSettings) -> None:
+    for name, value in settings.environment:
+        _require(_VARIABLE, name, "a name of an environment variable")
+        _require_printable(value, "a value of an environment variable")
+    for name, value in settings.labels:
+        _require(_LABEL, name, "a name of a label")
+        _require_printable(value, "a value of a label")
+    for port in settings.ports:
+        _require(_PORT, port, "a port")
+    if settings.stop_signal:
+        _require(_SIGNAL, settings.stop_signal, "a signal")
+    if settings.health_check is not None:
+        for option in settings.health_check.options:
+            _require(_HEALTH_OPTION, option, "an option of a health check")
+        for word in settings.health_check.command:
+            _require_printable(word, "a word of the health check")
 
 
 def _check_path(path: str) -> None:

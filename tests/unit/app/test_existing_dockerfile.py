@@ -41,6 +41,8 @@ def test_final_image_stages_packages_and_command_are_read(read: ReadFiles) -> No
         apt_packages=("libgomp1", "libgl1", "curl"),
         apk_packages=(),
         command=("tini", "--", "uvicorn", "app:app"),
+        place="/",
+        workdir="/",
     )
     assert application.command == ("tini", "--", "uvicorn", "app:app")
     assert application.command_source == "Dockerfile:17"

@@ -37,7 +37,8 @@ def test_what_the_start_command_calls_is_installed_and_the_rest_is_named(
     tmp_path: Path, codename: str
 ) -> None:
     text = written_for(tmp_path, codename)
-    assert 'CMD ["/usr/bin/tini", "--", "python", "app.py"]' in text
+    place = "/sbin/tini" if codename == "alpine" else "/usr/bin/tini"
+    assert f'CMD ["{place}", "--", "python", "app.py"]' in text
     assert "# tini: the start command calls it" in text
     assert " tini \\\n" in text or " tini\n" in text
     note = "# Dockerfile also installs ffmpeg, libgomp1, which no requirement needs: not installed here"
