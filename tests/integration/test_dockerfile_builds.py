@@ -15,7 +15,7 @@ import sys
 from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 import pytest
@@ -160,16 +160,21 @@ class Written(msgspec.Struct, frozen=True):
         return [package["name"] for package in self.candidate["add_packages"]]
 
 
-Write = Callable[[Example], Written]
+class Write(Protocol):
+    """Runs `choose` for an example, which may have a file of its own (`Containerfile`), and prepares what it wrote."""
+
+    def __call__(self, example: Example, own: str = "") -> Written: ...
 
 
 @pytest.fixture
 def write(tmp_path: Path, interpreter: Interpreter, look_alike_of: Callable[[BaseImage], str]) -> Write:
     """Return a function that runs `choose` for an example and prepares what it wrote for this machine."""
 
-    def run(example: Example) -> Written:
+    def run(example: Example, own: str = "") -> Written:
         folder = tmp_path / example.name
         shutil.copytree(ROOT / "examples" / example.name, folder)
+        if own:
+            (folder / "Containerfile").write_text(own)
         answer = run_choose(folder, interpreter.minor)
         recommended = answer["recommendation"]
         candidate = next(one for one in answer["candidates"] if one["image"] == recommended["image"])
@@ -363,3 +368,46 @@ def without_package(dockerfile: str, package: str) -> str:
     changed, count = pattern.subn("", dockerfile)
     assert count == 1, dockerfile
     return changed
+
+
+OWN = """\
+FROM python:3.12-slim
+RUN apt-get update && apt-get install -y tini
+ENV PORT=8000 GREETING="say \\"hi\\" to 'all'" SECRET_KEY=hunter2
+WORKDIR /srv/scorer
+COPY . .
+EXPOSE $PORT 9000/udp
+STOPSIGNAL SIGINT
+HEALTHCHECK --interval=30s --retries=2 CMD python -c "import os; print(os.environ['PORT'])"
+LABEL org.example.team="data and 'more'"
+ENTRYPOINT ["/usr/bin/tini", "--"]
+CMD ["python", "-c", "import os, main; print(main.app.title, os.getcwd(), os.environ['GREETING'], os.getuid())"]
+"""
+
+
+def test_what_an_own_dockerfile_sets_is_in_the_built_image_and_its_start_command_runs(
+    write: Write, buildah: Buildah
+) -> None:
+    written = write(BY_NAME["light-scorer"], OWN)
+    image = "localhost/built/light-scorer-carried-over"
+    build(buildah, written, written.local_dockerfile, image)
+    try:
+        configuration = buildah.configuration(image)
+        environment = dict(pair.split("=", 1) for pair in configuration["Env"])
+        assert environment["PORT"] == "8000"
+        assert environment["GREETING"] == "say \"hi\" to 'all'"
+        assert "SECRET_KEY" not in environment
+        assert configuration["WorkingDir"] == "/srv/scorer"
+        assert set(configuration["ExposedPorts"]) == {"8000/tcp", "9000/udp"}
+        assert configuration["StopSignal"] in {"SIGINT", "2"}
+        assert configuration["Labels"]["org.example.team"] == "data and 'more'"
+        health = configuration["Healthcheck"]
+        assert health["Test"][0] == "CMD"
+        with buildah.container(image) as container:
+            started = container.run(*configuration["Cmd"])
+            assert started.code == 0, started.output
+            assert "/srv/scorer say \"hi\" to 'all' 10001" in started.output
+            checked = container.run(*health["Test"][1:])
+            assert (checked.code, checked.output.strip()) == (0, "8000")
+    finally:
+        buildah.remove(image)

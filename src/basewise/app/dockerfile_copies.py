@@ -16,8 +16,10 @@ from basewise.dockerfile.images import ResolvedStage
 from basewise.dockerfile.model import Part
 from basewise.dockerfile.scripts import json_words
 
-__all__ = ["Copy", "installing_stages", "left_of_copy", "place_of"]
+__all__ = ["WRITTEN_PLACE", "Copy", "installing_stages", "left_of_copy", "place_of"]
 
+WRITTEN_PLACE = "/app"
+"""Where a written Dockerfile puts an application whose own place is not known or not free."""
 _URL = re.compile(r"(?:https?|ftp|git|ssh)://|git@", re.IGNORECASE)
 _ARCHIVE = re.compile(r".*\.(?:tar|tgz|tbz2?|txz|tar\.\w+)\Z")
 _MANIFEST = re.compile(
@@ -90,6 +92,8 @@ def left_of_copy(copy: Copy, place: str | None, folder: Folder, only_installs: C
         return made
     if place is None or copy.target is None or any("$" in source for source in sources):
         return f"only a build can tell where it puts {_shown(sources)}"
+    if place == "/" and target.startswith("/") and not copy.is_whole:
+        place = WRITTEN_PLACE  # named from the root, it is looked for there
     if not sources or all(_stays(source, copy, place, folder) for source in sources):
         return ""
     return f"it puts {_shown(sources)} at {_shown([target])}; here the folder of the application is copied as it is"

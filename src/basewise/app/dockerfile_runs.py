@@ -76,7 +76,7 @@ def _is_installation(call: Call, place: str | None) -> bool:
     program = call.program
     texts = [word.text for word in call.operands]
     if _PYTHON.match(program):
-        return call.has("-m") and bool(texts) and texts[0] in _MODULES
+        return texts[:1] == ["setup.py"] or (call.has("-m") and bool(texts) and texts[0] in _MODULES)
     return (
         bool(call.manager)
         or program in _SILENT

@@ -34,7 +34,8 @@ _OLD_IMAGE = frozenset({
 })  # fmt: skip
 _SYSTEM_FOLDER = re.compile(r"/(?:usr/)?(?:local/)?s?bin\Z|\$\{?[A-Z_]{1,50}\}?\Z")
 _ENVIRONMENT = re.compile(
-    r"\.local|\.?poetry|\.cargo|\w{0,20}conda\w{0,9}|[\w.-]{0,50}?venv[\w.-]{0,50}|\$\{?(?:VIRTUAL_ENV|VENV\w{0,20})\}?"
+    r"\.local|\.?poetry|\.cargo|\w{0,20}conda\w{0,9}|[\w.-]{0,50}?venv[\w.-]{0,50}"
+    r"|\$\{?(?:VIRTUAL_ENV|VENV|POETRY|CONDA|PYENV|PIPX|UV)\w{0,20}\}?"
 )
 
 

@@ -11,6 +11,7 @@ import msgspec
 
 from basewise._internal.text import plural
 from basewise.app.command_runner import without_runner
+from basewise.app.dockerfile_copies import WRITTEN_PLACE
 from basewise.app.folder import Folder
 from basewise.dockerfile.shell import call_of
 from basewise.dockerfile.words import read_commands
@@ -24,7 +25,6 @@ __all__ = ["CarriedOver", "carry_over", "notes_of_left_lines", "warn_of_left_lin
 
 MAX_LISTED = 20
 MAX_NAMED = 5
-DEFAULT_PLACE = "/app"
 _PLACE = re.compile(r"(?:/[A-Za-z0-9_][A-Za-z0-9._-]*)+\Z")
 _OF_THE_SYSTEM = re.compile(
     r"/(?:bin|boot|dev|etc|lib|lib32|lib64|libx32|lost\+found|media|mnt|proc|root|run|sbin|sys|tmp|usr|var)(?:/|\Z)"
@@ -61,7 +61,7 @@ class CarriedOver(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     settings: ImageSettings = ImageSettings()
-    place: str = DEFAULT_PLACE
+    place: str = WRITTEN_PLACE
     start_directory: str = ""
     left: tuple[LeftLine, ...] = ()
 
@@ -131,9 +131,9 @@ def _places(existing: ExistingDockerfile) -> tuple[str, str, list[LeftLine]]:
     """Return where the application lives, where it starts ("" for there), and what is said of WORKDIR."""
     line, old, workdir = existing.workdir_line, existing.place, existing.workdir
     if old is None or (workdir is None and line):
-        why = f"only a build can tell it; here the application lives in {DEFAULT_PLACE}"
-        return DEFAULT_PLACE, "", [LeftLine(line, "WORKDIR", why)] if line else []
-    place = old if _is_free(old) else DEFAULT_PLACE
+        why = f"only a build can tell it; here the application lives in {WRITTEN_PLACE}"
+        return WRITTEN_PLACE, "", [LeftLine(line, "WORKDIR", why)] if line else []
+    place = old if _is_free(old) else WRITTEN_PLACE
     left = []
     if place != old and line and old != "/":
         left.append(LeftLine(line, "WORKDIR", f"here the application lives in {place}"))

@@ -175,7 +175,7 @@ def test_a_secret_in_a_health_check_or_label_stays_out(tmp_path: Path) -> None:
 
 def test_how_python_was_installed_is_of_no_account(tmp_path: Path) -> None:
     lines = (
-        'ENV PIP_NO_CACHE_DIR=1 POETRY_HOME=/opt/poetry VIRTUAL_ENV=/venv PATH="/venv/bin:$PATH" PYTHONUNBUFFERED=1\n'
+        'ENV PIP_NO_CACHE_DIR=1 POETRY_HOME=/opt/poetry VIRTUAL_ENV=/venv PYTHONUNBUFFERED=1\nENV PATH="$POETRY_HOME/bin:/venv/bin:$PATH"\n'
         "WORKDIR /app\nCOPY requirements.txt /tmp/\n"
         "RUN python -m venv /venv && pip install --no-cache-dir -U pip -r /tmp/requirements.txt\n"
         "COPY --from=ghcr.io/astral-sh/uv:0.9 /uv /bin/\nRUN uv sync --locked\n"
@@ -212,8 +212,13 @@ def test_a_stage_that_only_installs_is_told_from_one_that_builds(tmp_path: Path)
         ("WORKDIR $WHERE", "/app", "", ["line 2, WORKDIR: only a build can tell it; here the application lives in /app"]),
         ("WORKDIR /code\nCOPY src/ .", "/code", "",
          ["line 3, COPY: it puts src/ at .; here the folder of the application is copied as it is"]),
-        ('COPY src /src\nCMD ["python", "/src/a.py"]', "/app", "",
+        ('COPY main.py /\nCMD ["python", "/main.py"]', "/app", "",
+         ["line 2, COPY: it puts main.py at /; here the folder of the application is copied as it is",
+          "line 3, CMD: it names a path, but here the application lives in /app"]),
+        ('COPY main.py .\nCMD ["python", "main.py"]', "/app", "", []),
+        ('COPY . /\nCMD ["python", "/src/a.py"]', "/app", "",
          ["line 3, CMD: it names a path, but here the application lives in /app"]),
+        ('COPY main.py /app/\nCMD ["python", "/app/main.py"]', "/app", "", []),
     ],
 )  # fmt: skip
 def test_the_application_lives_where_it_did_when_that_is_free(

@@ -10,6 +10,7 @@ from basewise.dockerfile.model import Dockerfile, Part
 from basewise.dockerfile.parse import parse_dockerfile
 from basewise.errors import InvalidValueError
 from basewise.model.build_plan import BuildPlan, PlannedPackage, RequirementsFile
+from basewise.model.image_settings import HealthCheck, ImageSettings
 from basewise.report.dockerfile import render_dockerfile, render_dockerignore
 
 DIGEST = "sha256:" + "ab" * 32
@@ -184,6 +185,17 @@ def test_no_frontend_is_fetched() -> None:
         {"requirements": (RequirementsFile("<<EOF", hashed=True),)},
         {"requirements": (RequirementsFile("", hashed=True),)},
         {"extra_files": (HOSTILE,)},
+        {"start_directory": "src"},
+        {"start_directory": "/app/../etc"},
+        {"settings": ImageSettings(environment=(("A B", "x"),))},
+        {"settings": ImageSettings(environment=(("A", HOSTILE),))},
+        {"settings": ImageSettings(labels=(("a=b", "x"),))},
+        {"settings": ImageSettings(labels=(("a", HOSTILE),))},
+        {"settings": ImageSettings(ports=("80 USER",))},
+        {"settings": ImageSettings(ports=("80\n",))},
+        {"settings": ImageSettings(stop_signal=HOSTILE)},
+        {"settings": ImageSettings(health_check=HealthCheck(command=("a", HOSTILE)))},
+        {"settings": ImageSettings(health_check=HealthCheck(command=("a",), options=("--interval=1s x",)))},
     ],
 )
 def test_what_could_be_read_as_something_else_is_refused(changes: dict[str, object]) -> None:
@@ -235,3 +247,21 @@ def test_the_dockerignore_keeps_secrets_and_history_out() -> None:
     lines = render_dockerignore().splitlines()
     assert {".env", ".git", "*.pem", ".venv"} <= set(lines)
     assert not any("requirements" in line for line in lines)
+
+
+def test_settings_are_quoted_and_stand_below_what_is_installed() -> None:
+    settings = ImageSettings(
+        environment=(("A", 'say "$HOME" \\'),),
+        ports=("80",),
+        stop_signal="SIGINT",
+        health_check=HealthCheck(command=("sh", "-c", "a 'b' $C"), options=("--retries=2",)),
+        labels=(("a.b", "c"),),
+    )
+    dockerfile = parsed(settings=settings, settings_source="Dockerfile", start_directory="/app/src")
+    assert keywords(dockerfile)[-9:] == [
+        "COPY", "ENV", "EXPOSE", "WORKDIR", "STOPSIGNAL", "HEALTHCHECK", "LABEL", "USER", "CMD",
+    ]  # fmt: skip
+    by_keyword = {part.keyword: part.arguments for part in dockerfile.instructions}
+    assert by_keyword["ENV"] == r'A="say \"\$HOME\" \\"'
+    assert by_keyword["HEALTHCHECK"] == 'CMD ["sh", "-c", "a \'b\' $C"]'
+    assert by_keyword["WORKDIR"] == "/app/src"
