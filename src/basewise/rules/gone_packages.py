@@ -119,7 +119,7 @@ def _fills_etc(part: Part) -> bool:
 
 
 def _installs(call: Call) -> bool:
-    """Tell whether a call installs packages of the release itself, and the build needs them."""
+    """Tell whether a call installs packages, of no other release than that of the stage."""
     if call.manager != "apt" or not call.installs or call.has(*_ONLY_SHOWS):
         return False
     return call.command.after != "||" and not any(
@@ -128,10 +128,15 @@ def _installs(call: Call) -> bool:
 
 
 def _is_decided(script: Script, call: Call) -> bool:
-    """Tell whether the script itself looks whether it shall install: the call is not always run."""
-    return call.command.before in {"||", "|"} or any(
+    """Tell whether the script looks whether it shall install, or goes on where that fails."""
+    if call.command.before in {"||", "|"} or any(
         command.words[0].text in _DECIDES for command in script.commands
-    )
+    ):
+        return True
+    for later in script.commands[script.commands.index(call.command) + 1 :]:
+        if later.before not in {"&&", "|"}:
+            return later.before == "||"
+    return False
 
 
 def _of_word(
