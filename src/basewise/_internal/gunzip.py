@@ -16,7 +16,7 @@ from typing import Any, Protocol, cast
 
 from basewise._internal.tar import ByteStream
 
-__all__ = ["InflateError", "is_compressed", "open_inflated"]
+__all__ = ["InflateError", "is_compressed", "is_stored", "open_inflated"]
 
 _GZIP_MAGIC = b"\x1f\x8b"
 _ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
@@ -63,6 +63,11 @@ def open_inflated(stream: ByteStream, *, max_window_bytes: int) -> ByteStream:
     if other is not None:
         raise InflateError(f"it is compressed with {other}; only gzip and zstd are read")
     return joined
+
+
+def is_stored(inflated: ByteStream) -> bool:
+    """Tell whether what `open_inflated` returned are the stored bytes themselves, because nothing compresses them."""
+    return isinstance(inflated, _Joined)
 
 
 def is_compressed(head: bytes) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Collection
 from functools import partial
 
 from basewise._internal.beside import Beside
-from basewise._internal.gunzip import InflateError, open_inflated
+from basewise._internal.gunzip import InflateError, is_stored, open_inflated
 from basewise._internal.tar import ByteStream, TarError, TooManyMembersError, walk_tar
 from basewise._internal.text import format_bytes
 from basewise.errors import ImageError
@@ -41,8 +41,8 @@ class _Stored:
         self._stream = stream
         self._beside = beside
         self._layer = layer
-        self._algorithm = layer.digest.algorithm if layer.digest is not None else "sha256"
-        self._hash = hashlib.new(self._algorithm)
+        self.algorithm = layer.digest.algorithm if layer.digest is not None else layer.diff_id.algorithm
+        self._hash = hashlib.new(self.algorithm)
         self.count = 0
 
     def read(self, size: int, /) -> bytes:
@@ -66,7 +66,7 @@ class _Stored:
     def digest(self) -> Digest:
         """Return the digest of what was read."""
         self._beside.wait()
-        return Digest(self._algorithm, self._hash.hexdigest())
+        return Digest(self.algorithm, self._hash.hexdigest())
 
 
 class _Inflated:
@@ -122,9 +122,12 @@ def _walk(
     layer: StoredLayer, stored: _Stored, beside: Beside, collector: LayerCollector, limits: Limits
 ) -> tuple[DiffId | None, int]:
     """Collect every entry; return the digest of the tar, None if it was not read to its end, and its length."""
-    walked = _Walked(layer.diff_id.algorithm)
+    algorithm = layer.diff_id.algorithm
+    walked = _Walked(algorithm)
     try:
         inflated = open_inflated(stored, max_window_bytes=limits.zstd_window_bytes)
+        hashed_as_stored = is_stored(inflated) and stored.algorithm == algorithm
+        walked.hashes = not hashed_as_stored
         tar = _Inflated(inflated, limits.layer_bytes)
         beside.read(tar, partial(walked.walk, collector, limits), piece_bytes=_CHUNK_BYTES)
     except TooManyEntriesError:
@@ -151,16 +154,20 @@ def _walk(
             hint="give the process more memory, or keep less of each layer: `--limit kept_bytes=32MiB`",
         ) from error
     else:
-        return walked.diff_id(), walked.count
+        digest = stored.digest().hexadecimal if hashed_as_stored else walked.hexadecimal()
+        return DiffId(algorithm, digest), walked.count
     return None, walked.count
 
 
 class _Walked:
-    """The tar as it is walked, beside the reading: hashed and counted, because the reading is further on."""
+    """The tar as it is walked, beside the reading: hashed and counted, because the reading is further on.
+
+    A tar that is stored as it is has been hashed already, and `hashes` is false.
+    """
 
     def __init__(self, algorithm: str) -> None:
-        self._algorithm = algorithm
         self._hash = hashlib.new(algorithm)
+        self.hashes = True
         self._piece = memoryview(b"")
         self._hashed = 0
         self.count = 0
@@ -192,12 +199,13 @@ class _Walked:
 
     def _hash_to(self, end: int) -> None:
         """Hash the piece at hand up to there; meanwhile others have the interpreter."""
-        self._hash.update(self._piece[self._hashed : end])
-        self._hashed = end
+        if self.hashes:
+            self._hash.update(self._piece[self._hashed : end])
+            self._hashed = end
 
-    def diff_id(self) -> DiffId:
-        """Return the digest of what was read, which is the whole tar once `walk` has returned."""
-        return DiffId(self._algorithm, self._hash.hexdigest())
+    def hexadecimal(self) -> str:
+        """Return the hash of what was read, which is the whole tar once `walk` has returned."""
+        return self._hash.hexdigest()
 
 
 def _damaged(
