@@ -90,6 +90,8 @@ def left_of_copy(copy: Copy, place: str | None, folder: Folder, only_installs: C
     made = _made(copy, sources)
     if made:
         return made
+    if place is None and copy.is_whole:
+        return ""
     if place is None or copy.target is None or any("$" in source for source in sources):
         return f"only a build can tell where it puts {_shown(sources)}"
     if place == "/" and target.startswith("/") and not copy.is_whole:
@@ -107,6 +109,8 @@ def _made(copy: Copy, sources: Sequence[str]) -> str:
         return "it fetches from the network"
     if copy.part.keyword == "ADD" and any(_ARCHIVE.match(source) for source in sources):
         return "it unpacks an archive"
+    if copy.part.flag("chmod"):
+        return f"it sets the mode of {_shown(sources)}"
     return ""
 
 

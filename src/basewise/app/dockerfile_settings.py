@@ -22,9 +22,9 @@ from basewise.app.dockerfile_values import (
 from basewise.app.folder import Folder
 from basewise.dockerfile.images import ResolvedStage, stage_chain
 from basewise.dockerfile.model import Part
-from basewise.dockerfile.pairs import pairs_of
+from basewise.dockerfile.pairs import certain_text, pairs_of
 from basewise.dockerfile.scripts import json_words
-from basewise.dockerfile.variables import expand, unquoted
+from basewise.dockerfile.variables import unquoted
 from basewise.model.image_settings import HealthCheck, ImageSettings, LeftLine
 
 __all__ = ["DockerfileSettings", "read_settings"]
@@ -160,7 +160,7 @@ class _Reading:
 
     def _literal(self, text: str) -> str | None:
         """Return a text with the variables that this file sets for certain; None where another one is in it."""
-        return expand(text, dict(self.environment)) if "$" in text else text
+        return certain_text(text, dict(self.environment))
 
     def _environment(self, part: Part) -> None:
         pairs = pairs_of(part.arguments, dict(self.environment), self.escape)

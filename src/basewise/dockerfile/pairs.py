@@ -14,10 +14,11 @@ import msgspec
 
 from basewise.dockerfile.variables import expand
 
-__all__ = ["Pair", "pairs_of"]
+__all__ = ["Pair", "certain_text", "pairs_of"]
 
 _BACKSLASH = "\\"
 _WORD = re.compile(r"(?:\"(?:[^\"\\]|\\.)*\"|'[^']*'|\\.|[^ \t\r\n\"'\\])+", re.DOTALL)
+_NAME = re.compile(r"\$\{?([A-Za-z_]\w*)")
 _SPACES = re.compile(r"[ \t\r\n]*")
 
 
@@ -59,7 +60,7 @@ def _old_form(text: str, known: Mapping[str, str | None], escape: str) -> str | 
     whole = _WORD.fullmatch(text)
     if whole is not None:
         return _value(text, known, escape)
-    return None if set("\"'\\`") & set(text) else _expanded(text, known)
+    return None if set("\"'\\`") & set(text) else certain_text(text, known)
 
 
 def _value(text: str, known: Mapping[str, str | None], escape: str) -> str | None:
@@ -68,11 +69,14 @@ def _value(text: str, known: Mapping[str, str | None], escape: str) -> str | Non
     plain = _plain(text)
     if plain is None or "$" not in text:
         return plain
-    return None if "'" in text or _BACKSLASH in text else _expanded(plain, known)
+    return None if "'" in text or _BACKSLASH in text else certain_text(plain, known)
 
 
-def _expanded(text: str, known: Mapping[str, str | None]) -> str | None:
-    return expand(text, known) if "$" in text else text
+def certain_text(text: str, known: Mapping[str, str | None]) -> str | None:
+    """Return a text with the variables that are known; None where another one is in it, be it with a default."""
+    if "$" not in text:
+        return text
+    return expand(text, known) if all(name in known for name in _NAME.findall(text)) else None
 
 
 def _plain(text: str) -> str | None:

@@ -94,6 +94,11 @@ def test_what_changes_no_file_is_taken_over(tmp_path: Path, lines: str, expected
         ("ENV LD_PRELOAD=/usr/lib/x.so", "line 2, ENV LD_PRELOAD: it names what is in the old image"),
         ("ENV PATH=/tools/bin:$PATH", "line 2, ENV PATH: it names what is in the old image"),
         ("EXPOSE $PORT", "line 2, EXPOSE: only a build can tell its value"),
+        ("EXPOSE ${PORT:-8000}", "line 2, EXPOSE: only a build can tell its value"),
+        ("ENV A=${B:-c}", "line 2, ENV A: only a build can tell its value"),
+        ("COPY --chmod=755 main.py .", "line 2, COPY: it sets the mode of main.py"),
+        ("HEALTHCHECK CMD python other.py", "line 2, HEALTHCHECK: it names a file that is not in the image"),
+        ("HEALTHCHECK CMD ./src/b.sh", "line 2, HEALTHCHECK: it calls ./src/b.sh, which is not in the image"),
         ("EXPOSE 70000", "line 2, EXPOSE: it is no port"),
         ("STOPSIGNAL $S", "line 2, STOPSIGNAL: its signal cannot be read"),
         ("VOLUME /data", "line 2, VOLUME: mount it when the container starts"),
@@ -209,7 +214,7 @@ def test_a_stage_that_only_installs_is_told_from_one_that_builds(tmp_path: Path)
         ("WORKDIR /root/code\nCOPY . .", "/app", "", ["line 2, WORKDIR: here the application lives in /app"]),
         ("WORKDIR /opt/venv", "/app", "", ["line 2, WORKDIR: here the application lives in /app"]),
         ("WORKDIR /code\nCOPY . .\nWORKDIR /data", "/code", "", ["line 4, WORKDIR: here the application starts in /code"]),
-        ("WORKDIR $WHERE", "/app", "", ["line 2, WORKDIR: only a build can tell it; here the application lives in /app"]),
+        ("WORKDIR $WHERE\nCOPY . .", "/app", "", ["line 2, WORKDIR: only a build can tell it; here the application lives in /app"]),
         ("WORKDIR /code\nCOPY src/ .", "/code", "",
          ["line 3, COPY: it puts src/ at .; here the folder of the application is copied as it is"]),
         ('COPY main.py /\nCMD ["python", "/main.py"]', "/app", "",
@@ -262,6 +267,17 @@ def test_a_health_check_is_taken_over_where_its_command_is_there(
     lines = f"WORKDIR /app\nHEALTHCHECK --interval=1m30s --retries=3 CMD {command}\n"
     text = written_for(tmp_path, lines, codename)
     assert carried(text) == [f"HEALTHCHECK --interval=1m30s --retries=3 CMD {written}"]
+
+
+def test_the_script_of_a_health_check_is_looked_for_where_the_application_starts(tmp_path: Path) -> None:
+    lines = "COPY . /code\nWORKDIR /code/src\nHEALTHCHECK CMD "
+    assert len(carried(written_for(tmp_path, f"{lines} python a.py"))) == len(["WORKDIR", "HEALTHCHECK"])
+    assert len(carried(written_for(tmp_path, f"{lines} python ../health.py"))) == len(
+        ["WORKDIR", "HEALTHCHECK"]
+    )
+    assert left(written_for(tmp_path, f"{lines} python health.py")) == [
+        "line 4, HEALTHCHECK: it names a file that is not in the image"
+    ]
 
 
 def test_a_health_check_for_bash_or_wget_is_named_where_the_image_has_none(tmp_path: Path) -> None:
