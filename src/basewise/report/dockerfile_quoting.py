@@ -64,7 +64,7 @@ def check_plan(plan: BuildPlan) -> None:
     if ".." in steps or not 0 < plan.uid <= _MAX_UID:
         raise InvalidValueError(f"not a working directory and user number: {plan.workdir!r}, {plan.uid}")
     for word in plan.command:
-        _require_printable(word, "a word of the start command")
+        _require_encodable(word, "a word of the start command")
     for path in (*(file.path for file in plan.requirements), *plan.extra_files):
         _check_path(path)
 
@@ -80,8 +80,8 @@ def shell_word(text: str) -> str:
 
 
 def json_form(words: Sequence[str]) -> str:
-    """Return the JSON form of CMD and COPY."""
-    return json.dumps(list(words), ensure_ascii=False)
+    """Return the JSON form of CMD and COPY; line breaks, tabs and hidden characters stand there as escapes."""
+    return json.dumps(list(words), ensure_ascii=not "".join(words).isprintable())
 
 
 def copy_arguments(path: str) -> str:
@@ -131,6 +131,12 @@ def _check_path(path: str) -> None:
 def _require(shape: re.Pattern[str], text: str, what: str) -> None:
     if shape.match(text) is None:
         raise InvalidValueError(f"not {what}: {_shown(text)}", hint="nothing was written")
+
+
+def _require_encodable(text: str, what: str) -> None:
+    """Refuse what no program can be called with."""
+    if "\0" in text or (not text.isascii() and any("\ud800" <= char <= "\udfff" for char in text)):
+        raise InvalidValueError(f"{what} is no text: {_shown(text)}", hint="nothing was written")
 
 
 def _require_printable(text: str, what: str) -> None:

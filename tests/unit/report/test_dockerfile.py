@@ -174,9 +174,8 @@ def test_no_frontend_is_fetched() -> None:
         {"workdir": "/app dir"},
         {"uid": 0},
         {"uid": 70000},
-        {"command": ("python", HOSTILE)},
-        {"command": ("python", "\x1b]0;x\x07")},
-        {"command": ("python", "\u202emain.py")},
+        {"command": ("python", "a\0b")},
+        {"command": ("python", "\udc80.py")},
         {"requirements": (RequirementsFile("../secrets.txt", hashed=True),)},
         {"requirements": (RequirementsFile("/etc/passwd", hashed=True),)},
         {"requirements": (RequirementsFile("--index-url", hashed=True),)},
@@ -201,6 +200,18 @@ def test_no_frontend_is_fetched() -> None:
 def test_what_could_be_read_as_something_else_is_refused(changes: dict[str, object]) -> None:
     with pytest.raises(InvalidValueError):
         written(**changes)
+
+
+@pytest.mark.parametrize(
+    "word", [HOSTILE, "\x1b]0;x\x07", "\u202emain.py", "print(1)\nprint(2)", "a\tb", "naïve"]
+)
+def test_a_word_of_the_start_command_is_one_line_that_hides_nothing(word: str) -> None:
+    lines = written(command=("python", "-c", word)).splitlines()
+    commands = [line for line in lines if line.startswith("CMD ")]
+    assert len(commands) == 1
+    assert json.loads(commands[0].removeprefix("CMD ")) == ["python", "-c", word]
+    assert all(line.isprintable() for line in lines)
+    assert not any(line.startswith("RUN curl evil") for line in lines)
 
 
 @pytest.mark.parametrize(
