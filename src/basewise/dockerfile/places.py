@@ -38,7 +38,6 @@ def digest_place(
         place: Where its name begins and ends in the file.
         given: Names of arguments whose value a build gives.
     """
-    text = str(dockerfile)
     closing = 1 if stage.base[-1:] in {'"', "'"} and len(stage.base) > 1 else 0
     bare = stage.base[: len(stage.base) - closing]
     if "$" not in bare:
@@ -54,7 +53,7 @@ def digest_place(
             None,
             f"`{name}` is used elsewhere too: write the tag out, or give this image an ARG of its own",
         )
-    at = _default_end(dockerfile, name, text)
+    at = _default_end(dockerfile, name, str(dockerfile))
     return at, "" if at is not None else f"`{name}` has no default"
 
 

@@ -41,7 +41,7 @@ def constrained_by(
     """Return the distributions that the files of `-c` pin; None where one of them cannot be read."""
     names: set[str] = set()
     for call in calls:
-        above = _before(call.run, stages)
+        above = _before(call.run, stages) if call.constraints else ()
         for file in call.constraints:
             found = None if "://" in file else next(_in_folder(folder, file, above), None)
             if found is None:

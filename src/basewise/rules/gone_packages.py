@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
 
 from basewise.debian.gone import Gone, load_gone
-from basewise.dockerfile.images import contributing_stages, stage_chain
+from basewise.dockerfile.images import ResolvedStage, contributing_stages, stage_chain
 from basewise.dockerfile.model import Part
 from basewise.dockerfile.scripts import Script, json_words
 from basewise.dockerfile.shell import Call
@@ -18,7 +18,7 @@ from basewise.model.reference import DEFAULT_REGISTRY
 from basewise.rules.described import described
 from basewise.rules.evidence import ImageEvidence
 from basewise.rules.os_packages import call_place
-from basewise.rules.rule import Context, Found, RuleCheck, Run
+from basewise.rules.rule import Context, Found, RuleCheck
 
 __all__ = ["PACKAGE_GONE"]
 
@@ -54,13 +54,20 @@ _NAME = re.compile(r"([a-z0-9][a-z0-9+.-]+)(?:=\S+)?\Z")
 
 def _gone_packages(context: Context) -> Iterator[Found | NotCovered]:
     runs = [run for run in context.runs if any(_installs(call) for _, call in run.calls)]
+    scripted = {run.part.at for run in context.runs if any(_is_script(call) for _, call in run.calls)}
+    adding = {
+        one.stage.index: next((part.at for part in one.stage.parts if _may_add_sources(part, scripted)), None)
+        for one in (context.stages if runs else ())
+    }
     built = contributing_stages(context.dockerfile, context.stages, context.chain)
     for run in runs:
-        image, before = _below(context, run)
+        chain = stage_chain(context.stages, str(run.stage))
+        image = _below(context, chain)
         if (
             image is None
             or not _has_debians_sources_alone(image)
-            or _may_add_sources(context, (*before, run.part))
+            or _may_add_sources(run.part, scripted)
+            or any((at := adding[one.stage.index]) is not None and at < run.part.at for one in chain)
         ):
             continue
         severity = None if run.stage in built else CheckSeverity.NOTE
@@ -70,12 +77,10 @@ def _gone_packages(context: Context) -> Iterator[Found | NotCovered]:
                 yield from _of_word(context, image, word, place, severity)
 
 
-def _below(context: Context, run: Run) -> tuple[ImageEvidence | None, tuple[Part, ...]]:
-    """Return the image that the stage of an instruction stands on, and the instructions between both."""
-    chain = stage_chain(context.stages, str(run.stage))
+def _below(context: Context, chain: Sequence[ResolvedStage]) -> ImageEvidence | None:
+    """Return the image that a chain of stages stands on."""
     root = chain[0].use
-    image = next((one for one in context.images if root is not None and one.use == root), None)
-    return image, tuple(part for one in chain for part in one.stage.parts if part.at < run.part.at)
+    return next((one for one in context.images if root is not None and one.use == root), None)
 
 
 def _has_debians_sources_alone(image: ImageEvidence) -> bool:
@@ -92,16 +97,12 @@ def _has_debians_sources_alone(image: ImageEvidence) -> bool:
     )
 
 
-def _may_add_sources(context: Context, parts: Iterable[Part]) -> bool:
-    places = set()
-    for part in parts:
-        copies = part.keyword in {"COPY", "ADD"}
-        if (copies or part.keyword in {"RUN", "ONBUILD"}) and _OTHER_SOURCES.search(part.text) is not None:
-            return True
-        if copies and _fills_etc(part):
-            return True
-        places.add(part.at)
-    return any(_is_script(call) for run in context.runs if run.part.at in places for _, call in run.calls)
+def _may_add_sources(part: Part, scripted: set[int]) -> bool:
+    """Tell whether an instruction may add a source of packages; `scripted` has the places of those that run scripts."""
+    copies = part.keyword in {"COPY", "ADD"}
+    if (copies or part.keyword in {"RUN", "ONBUILD"}) and _OTHER_SOURCES.search(part.text) is not None:
+        return True
+    return part.at in scripted or (copies and _fills_etc(part))
 
 
 def _is_script(call: Call) -> bool:

@@ -7,13 +7,14 @@ required, and `until 2027-01-31` before it lets it end. A comment that does not 
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from datetime import date
 
 import msgspec
 
 from basewise._internal.text import safe_text
-from basewise.dockerfile.model import Dockerfile, PartKind
+from basewise.dockerfile.model import Part
 from basewise.model.check import CheckSeverity
 from basewise.rules.described import described
 from basewise.rules.rule import Context, Found, RuleCheck
@@ -68,15 +69,24 @@ def read_ignores(context: Context) -> tuple[Ignore, ...]:
     found = []
     at = 0
     lines = context.text.split("\n")
+    instructions = context.dockerfile.instructions
     for number, line in enumerate(lines, start=1):
         match = _COMMENT.match(line)
         if match is not None and (not match["before"].strip() or not context.dockerfile.parts):
-            found.append(_ignore(context, match, number, at, lines))
+            found.append(_ignore(context, match, number, at, lines=lines, instructions=instructions))
         at += len(line) + 1
     return tuple(found)
 
 
-def _ignore(context: Context, match: re.Match[str], number: int, at: int, lines: list[str]) -> Ignore:
+def _ignore(
+    context: Context,
+    match: re.Match[str],
+    number: int,
+    at: int,
+    *,
+    lines: list[str],
+    instructions: tuple[Part, ...],
+) -> Ignore:
     rules = tuple(word for word in re.split(r"[,\s]+", match["ids"] or "") if word)
     until, problem = _until(match["until"])
     reason = match["reason"].strip()
@@ -86,7 +96,9 @@ def _ignore(context: Context, match: re.Match[str], number: int, at: int, lines:
         problem = "it gives no reason"
     elif until is not None and context.today > until:
         problem = f"it ended on {until}"
-    first, last = (1, len(lines)) if match["file"] else _lines_below(context, number, match, lines)
+    first, last = (
+        (1, len(lines)) if match["file"] else _lines_below(context, number, match, lines, instructions)
+    )
     return Ignore(
         line=number,
         start=at + len(match["before"]),
@@ -109,7 +121,9 @@ def _until(text: str | None) -> tuple[date | None, str]:
         return None, f"`{text}` is no date"
 
 
-def _lines_below(context: Context, number: int, match: re.Match[str], lines: list[str]) -> tuple[int, int]:
+def _lines_below(
+    context: Context, number: int, match: re.Match[str], lines: list[str], instructions: tuple[Part, ...]
+) -> tuple[int, int]:
     """Return the lines that a comment holds for: the instruction around it, or the next one below."""
     if not context.dockerfile.parts:
         if match["before"].strip():
@@ -121,14 +135,14 @@ def _lines_below(context: Context, number: int, match: re.Match[str], lines: lis
         )
         line = next(below, number - 1) + 1
         return line, line
-    return _instruction_lines(context.dockerfile, number)
+    return _instruction_lines(instructions, number)
 
 
-def _instruction_lines(dockerfile: Dockerfile, number: int) -> tuple[int, int]:
-    for part in dockerfile.parts:
-        if part.kind is PartKind.INSTRUCTION and part.last_line >= number:
-            return part.line, part.last_line
-    return number, number
+def _instruction_lines(instructions: tuple[Part, ...], number: int) -> tuple[int, int]:
+    index = bisect_left(instructions, number, key=lambda part: part.last_line)
+    if index == len(instructions):
+        return number, number
+    return instructions[index].line, instructions[index].last_line
 
 
 def _ignore_comment(context: Context) -> Iterator[Found]:

@@ -101,6 +101,7 @@ def _sets_option(call: Call) -> bool:
 
 
 def _lists(context: Context) -> Iterator[Found]:
+    last = max((run.part.at for run in context.runs if _installs_from_lists(run)), default=-1)
     for run in context.runs:
         updates = [
             (script, call)
@@ -114,7 +115,8 @@ def _lists(context: Context) -> Iterator[Found]:
         ):
             continue
         script, call = updates[-1]
-        edits = () if _needed_later(context, run) else append_command(context, script, _remove_lists(call))
+        # A later RUN installs from the lists that this one leaves; it may be of a stage that stands on this one.
+        edits = () if run.part.at < last else append_command(context, script, _remove_lists(call))
         yield _found(
             script,
             call,
@@ -133,13 +135,9 @@ def _remove_lists(update: Call) -> str:
     return f"sudo {_REMOVE_LISTS}" if "sudo" in update.command.texts else _REMOVE_LISTS
 
 
-def _needed_later(context: Context, run: Run) -> bool:
-    """Tell whether a later RUN installs from the lists that this one leaves; also of a stage that may stand on it."""
-    later = (other for other in context.runs if other.part.at > run.part.at)
-    return any(
-        any(call.manager == "apt" and call.installs for _, call in other.calls) and not _updates(other)
-        for other in later
-    )
+def _installs_from_lists(run: Run) -> bool:
+    """Tell whether an instruction installs from package lists that an earlier one left."""
+    return any(call.manager == "apt" and call.installs for _, call in run.calls) and not _updates(run)
 
 
 def _updates(run: Run) -> bool:

@@ -160,6 +160,10 @@ HOSTILE: dict[str, tuple[int, Callable[[int], str]]] = {
     "ignore": (100_000, lambda size: "# basewise: ignore[" + "BW001," * size + "] x\nFROM x\n"),
     "dollars": (500_000, lambda size: "FROM " + "$" * size),
     "installations": (20_000, lambda size: "FROM python:3.12\n" + "RUN apt-get install gcc\n" * size),
+    "updates": (20_000, lambda size: "FROM x:1\n" + "RUN apt-get update\n" * size),
+    "pip": (20_000, lambda size: "FROM x:1\n" + "RUN pip install a\n" * size),
+    "unknown images": (20_000, lambda size: "FROM x:1\n" + "RUN apt-get install a\n" * size),
+    "ignores": (10_000, lambda size: "# basewise: ignore[BW001] x\n" * size + "FROM x\n"),
     "images": (6_000, lambda size: "FROM x:1\n" + "COPY --from=y:1 a b\n" * size),
 }
 
