@@ -11,7 +11,7 @@ Reference: POSIX.1-2017, pax; the GNU tar manual, section "Basic Tar Format"; Go
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from io import SEEK_CUR
+from io import SEEK_CUR, BytesIO
 from typing import Protocol
 
 import msgspec
@@ -122,7 +122,12 @@ class _Source:
 
     def take(self, size: int, *, or_end: bool = False) -> bytes:
         """Return exactly `size` bytes; nothing when `or_end` is set and the stream has ended."""
-        parts = []
+        start = self._position
+        if start + size <= len(self._chunk):
+            self._position += size
+            return self._chunk[start : start + size]
+        # Pieces are let go of one by one: of a large member there is one copy in memory, not two.
+        joined = BytesIO()
         missing = size
         while missing > 0:
             if self._position >= len(self._chunk) and not self._fill():
@@ -131,9 +136,8 @@ class _Source:
                 raise TarError("the stream ends early")
             part = self._chunk[self._position : self._position + missing]
             self._position += len(part)
-            missing -= len(part)
-            parts.append(part)
-        return parts[0] if len(parts) == 1 else b"".join(parts)
+            missing -= joined.write(part)
+        return joined.getvalue()
 
     def skip(self, size: int) -> None:
         """Pass over `size` bytes."""
