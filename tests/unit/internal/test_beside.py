@@ -17,19 +17,7 @@ PIECE_BYTES = 1000
 DATA = bytes(range(256)) * 100
 
 
-@pytest.fixture(params=["threads", "no threads"], autouse=True)
-def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Run with threads, and as where the system allows no more of them."""
-    way: str = request.param
-    if way == "no threads":
-
-        def refuse(_: threading.Thread) -> None:
-            raise RuntimeError("can't start new thread")
-
-        monkeypatch.setattr(threading.Thread, "start", refuse)
-    return way
-
-
+pytestmark = pytest.mark.usefixtures("way")
 Result = TypeVar("Result")
 
 

@@ -8,18 +8,7 @@ import pytest
 
 from basewise._internal.parallel import map_in_threads
 
-
-@pytest.fixture(params=["threads", "no threads"], autouse=True)
-def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Run with threads, and as where the system allows no more of them."""
-    way: str = request.param
-    if way == "no threads":
-
-        def refuse(_: threading.Thread) -> None:
-            raise RuntimeError("can't start new thread")
-
-        monkeypatch.setattr(threading.Thread, "start", refuse)
-    return way
+pytestmark = pytest.mark.usefixtures("way")
 
 
 def test_results_come_in_the_order_of_the_items() -> None:
